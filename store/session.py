@@ -24,6 +24,8 @@ from core.settings import Settings
 from store.models.base import WorkspaceRow
 
 _BUSY_TIMEOUT_MS = 15_000  # writers queue here while another holds SQLite's one write lock
+# SQLAlchemy first calls the criterion with WorkspaceRow itself, which is no table and so has no such attribute.
+_COLUMN = sa.column("workspace_id", sa.Uuid())
 WORKSPACE_SETTING = "app.workspace_id"  # what the row-level security policies compare with
 
 
@@ -88,7 +90,9 @@ def _only_this_workspace(state: ORMExecuteState) -> None:
         return
     if state.is_select or state.is_update or state.is_delete:
         state.statement = state.statement.options(
-            with_loader_criteria(WorkspaceRow, lambda row: row.workspace_id == workspace_id, include_aliases=True)
+            with_loader_criteria(
+                WorkspaceRow, lambda row: getattr(row, "workspace_id", _COLUMN) == workspace_id, include_aliases=True
+            )
         )
 
 
