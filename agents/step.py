@@ -35,6 +35,7 @@ class Trigger(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     QUEUED = "queued"  # an outbox item was inserted
+    TASKED = "tasked"  # a person got a task: LinkedIn, phone
     BLOCKED = "blocked"  # a rule forbids it; the reason says which
     INTERESTED = "interested"
     QUESTION = "question"

@@ -76,6 +76,7 @@ RULES: Final = (
     Rule(_LEAD, ANY, Trigger.APPROVED, OUTBOX, "Approved: these bytes may be queued."),
     Rule(_LEAD, ANY, Trigger.REJECTED, CRM, "Rejected: nothing is sent, and the CRM should know."),
     Rule(_LEAD, ANY, Trigger.QUEUED, CRM, "Queued for sending; the CRM should know."),
+    Rule(_LEAD, ANY, Trigger.TASKED, CRM, "A rep got a task; the CRM should know."),
     Rule(_LEAD, ANY, Trigger.BLOCKED, CRM, "A rule forbids it; the CRM should know why."),
     Rule(_LEAD, ANY, Trigger.INBOUND, ENGAGEMENT, "A message arrived; what does it say?"),
     Rule(_LEAD, ANY, Trigger.INTERESTED, CALENDAR, "They want to talk: hold three times."),
@@ -102,8 +103,41 @@ RULES: Final = (
     Rule(_CUSTOMER, ANY, Trigger.QUEUED, CRM, "Queued for sending; the CRM should know."),
     Rule(_CUSTOMER, ANY, Trigger.BLOCKED, CRM, "A rule forbids it; the CRM should know why."),
     Rule(_CUSTOMER, ANY, Trigger.INBOUND, ENGAGEMENT, "A customer wrote; what does it say?"),
+    Rule(_CUSTOMER, ANY, Trigger.QUESTION, CRM, "Their CSM answers; the CRM should know."),
+    Rule(_CUSTOMER, ANY, Trigger.INTERESTED, CRM, "Their CSM goes on; the CRM should know."),
+    Rule(_CUSTOMER, ANY, Trigger.NOT_NOW, CRM, "Not now; the CRM should know."),
+    Rule(_CUSTOMER, ANY, Trigger.NEGATIVE, CRM, "An unhappy customer; the CRM should know."),
+    Rule(_CUSTOMER, ANY, Trigger.OPTED_OUT, CRM, "They opted out: suppressed at once, and the CRM should know."),
+    Rule(_CUSTOMER, ANY, Trigger.BOUNCED, CRM, "The mail bounced; the CRM should know."),
+    Rule(_CUSTOMER, ANY, Trigger.AUTO_REPLY, CRM, "Nobody read it yet; the CRM should know."),
     Rule(_CUSTOMER, ANY, Trigger.MIRRORED, END, "Everything that happened is mirrored."),
 )
+
+# What each node may answer. Graphs draw it, and refuse an answer that is not here.
+EMITS: Final[dict[str, tuple[Trigger, ...]]] = {
+    LEAD_SOURCE: (Trigger.MORE, Trigger.READY, Trigger.NOTHING),
+    ENRICHMENT: (Trigger.READY, Trigger.NOTHING),
+    CONTACT_FINDER: (Trigger.READY, Trigger.NOTHING),
+    SCORER: (Trigger.READY, Trigger.NOTHING),
+    EMAIL: (Trigger.DRAFTED, Trigger.APPROVED, Trigger.TASKED, Trigger.BLOCKED, Trigger.NOTHING),
+    CALENDAR: (Trigger.SLOTS_HELD, Trigger.BOOKED, Trigger.BLOCKED, Trigger.NOTHING),
+    CRM: (Trigger.MIRRORED,),
+    ENGAGEMENT: (
+        Trigger.INTERESTED,
+        Trigger.QUESTION,
+        Trigger.NOT_NOW,
+        Trigger.NEGATIVE,
+        Trigger.OPTED_OUT,
+        Trigger.BOUNCED,
+        Trigger.AUTO_REPLY,
+        Trigger.ASSESSED,
+        Trigger.NOTHING,
+    ),
+    CHURN: (Trigger.ASSESSED, Trigger.NOTHING),
+    INTERVENTION: (Trigger.DRAFTED, Trigger.APPROVED, Trigger.PLAYED, Trigger.NOTHING),
+    APPROVAL: (Trigger.APPROVED, Trigger.REJECTED, Trigger.NOTHING),
+    OUTBOX: (Trigger.QUEUED, Trigger.BLOCKED, Trigger.NOTHING),
+}
 
 _BY_KEY: Final = {(rule.subject, rule.stage, rule.trigger): rule for rule in reversed(RULES)}
 
@@ -116,3 +150,17 @@ def route(subject: SubjectKind, stage: str, trigger: Trigger) -> Route:
     if trigger is Trigger.NOTHING:
         return Route(END, "There was nothing left to do.")
     return Route(END, f"No rule for a {subject} in stage {stage} on {trigger}: the thread rests until a person looks.")
+
+
+def destinations(node: str) -> tuple[str, ...]:
+    """Every node that may follow `node`, and END: for LangGraph's drawing and for the reader."""
+    triggers = set(EMITS[node])
+    found = {rule.next for rule in RULES if rule.trigger in triggers} | {END}
+    return tuple(sorted(found))
+
+
+def entries() -> tuple[str, ...]:
+    """Every node that a trigger from the store may enter a thread at."""
+    answers = {trigger for emitted in EMITS.values() for trigger in emitted}
+    found = {rule.next for rule in RULES if rule.trigger not in answers or rule.next == OUTBOX} | {CRM}
+    return tuple(sorted(found - {END}))
