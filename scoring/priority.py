@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from scoring.fit import CompiledIcp
+from scoring.criteria import CompiledIcp
 from scoring.icp_model import TierBands
 from scoring.types import Reason, Scored
 
