@@ -1,4 +1,7 @@
-"""Authority: how far a contact can decide this purchase. Seniority × relevance to the buying committee × company size."""
+"""Authority: how far a contact can decide this purchase.
+
+Seniority × relevance to the buying committee × company size.
+"""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -63,7 +66,10 @@ def size_class(employees: int | None) -> int | None:
 
 
 def score_authority(person: PersonTraits, employees: int | None, icp: IcpDefinition) -> Authority:
-    """Authority 0–1 of a contact at a company of this size under an ICP's target roles. None: no title, no rank given."""
+    """Authority 0–1 of a contact at a company of this size under an ICP's target roles.
+
+    None where neither a rank is given nor a title tells one.
+    """
     seniority, department = person.seniority, person.department
     title_reasons: tuple[Reason, ...] = ()
     if seniority is None or department is None:

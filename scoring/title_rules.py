@@ -34,7 +34,6 @@ WORKS_FOR = re.compile(
     r"|advisor|adviser|berater\w*|beauftragte\w*|adjoint\w*|reporting)"
     r"\s+(?:\w+\s+)?(?:der|des|dem|to|to the|for|of|de la|de|du|del|von|zur|an)\s+(?P<whom>[^/|,;&]*)"
 )
-# "Mitglied der Geschäftsleitung" is one of them; "Mitglied des Betriebsrats" is not.
 ASSISTANT = _any(r"assisten ; assistant ; asistente ; sekret ; secretar ; teamassist ; \w+assisten[tz]")
 
 # What somebody was says nothing of what they may sign now.
@@ -132,7 +131,8 @@ SENIORITY_RULES: tuple[SeniorityRule, ...] = (
 
 # "Director" is no rank in these, and a head of these leads nobody.
 NOT_A_RANK = _any(
-    r"product owner ; process owner ; art director ; creative director ; account director ; lead generation ; leads? management ; head ?hunter ; "
+    r"product owner ; process owner ; "
+    r"art director ; creative director ; account director ; lead generation ; leads? management ; head ?hunter ; "
     r"lead[ -]?gen ; business partner ; partner manag\w* ; channel partner ; partner sales ; partner marketing ; "
     r"scrum master ; chef de partie ; assistant manager ; associated? partner ; intern(?:al|ational)\w*"
 )

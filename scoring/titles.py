@@ -67,6 +67,13 @@ SNAPADDY_DEPARTMENT: dict[Department, str] = {
     Department.OTHER: "Other",
 }
 
+
+def snapaddy_labels(reading: TitleReading) -> tuple[str, str]:
+    """(department, seniority) in snapADDY's words, which have no label for unknown: the plainest stands in."""
+    department = SNAPADDY_DEPARTMENT[reading.department or Department.OTHER]
+    return department, SNAPADDY_SENIORITY[reading.seniority or Seniority.STAFF]
+
+
 _GENDER = re.compile(
     r"\((?:m|w|f|d|x|h|all genders?|gn)(?:\s?[/|,]\s?\w+)*\)|[*:_](?=in(?:nen)?\b)|\(in(?:nen)?\)|/-?(?=in\b)"
 )
