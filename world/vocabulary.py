@@ -11,8 +11,8 @@ FIRST_NAMES = (
 LAST_NAMES = (
     "Abara", "Almeida", "Bauer", "Berg", "Castillo", "Chen", "Dalgaard", "Dubois", "Eklund", "Farrell", "Fischer",
     "Fontaine", "Garcia", "Haddad", "Ibarra", "Jansen", "Kapoor", "Keller", "Kowalski", "Larsen", "Lindqvist",
-    "Marchetti", "Mensah", "Moreau", "Nakamura", "Novak", "Okafor", "Ortega", "Patel", "Quist", "Rahman", "Ribeiro", "Rossi",
-    "Santos", "Schneider", "Silva", "Tanaka", "Urban", "Varga", "Weber", "Yilmaz", "Zhang",
+    "Marchetti", "Mensah", "Moreau", "Nakamura", "Novak", "Okafor", "Ortega", "Patel", "Quist", "Rahman", "Ribeiro",
+    "Rossi", "Santos", "Schneider", "Silva", "Tanaka", "Urban", "Varga", "Weber", "Yilmaz", "Zhang",
 )  # fmt: skip
 NAME_STEMS = (
     "Alder", "Amber", "Arbor", "Atlas", "Aurora", "Basalt", "Beacon", "Birch", "Bright", "Cedar", "Cobalt", "Copper",
