@@ -80,7 +80,7 @@ class MasterKeys:
         if cipher is None:
             raise FixConfiguration(
                 f"Data key {key.id} is wrapped under master key {key.kek_id!r}, which was not given.",
-                hint="Put that key back into SALESOS_MASTER_KEYS, after the current one, until all keys are re-wrapped.",
+                hint="Put it back into SALESOS_MASTER_KEYS, behind the current one, until every key is re-wrapped.",
             )
         raw = _decode(key.wrapped)
         try:

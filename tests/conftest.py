@@ -1,0 +1,166 @@
+"""What every test stands on: no network but loopback, no settings of the machine, real servers.
+
+    postgres_url              the owner's URL of one database a session
+    fresh_postgres_database   a factory of empty databases, dropped after the test
+    postgres_app_role         turns an owner's URL into that of a role which row-level security binds
+    chromium, page            a real browser (one a module), a page of a fresh profile
+    shared_dir                the data beside the checkout
+    virtual_clock, seeded_ids time and ids that replay
+
+`SALESOS_TEST_REQUIRE_ALL=1` (CI) turns a skip into a failure, unless its reason is that the shared data is absent.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+
+from tests.support import network
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from core.clock import VirtualClock
+    from core.ids import SeededIds
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+_OURS = ("SALESOS_TEST_", "SALESOS_SHARED_DIR")
+
+# Before anything of ours is imported: a developer's settings and .env must not decide what a test sees.
+for _name in [name for name in os.environ if name.startswith("SALESOS_") and not name.startswith(_OURS)]:
+    del os.environ[_name]
+os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
+os.environ["LANGSMITH_TRACING"] = "false"
+# Python processes that tests start read the same block from there.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [str(REPOSITORY / "tests" / "support" / "child"), os.environ.get("PYTHONPATH", "")])
+)
+network.block()
+
+# The machine of CI is shared: a slow example is no failure. There, the same examples every time.
+hypothesis_settings.register_profile("house", deadline=None, derandomize=bool(os.environ.get("CI")))
+hypothesis_settings.load_profile("house")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from core.settings import Settings
+
+    Settings.model_config["env_file"] = None
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_the_machine() -> Iterator[list[str]]:
+    network.attempts.clear()
+    yield network.attempts
+    tried, network.attempts[:] = list(network.attempts), []
+    assert not tried, (
+        f"This test, or a thread it started, tried to reach {', '.join(tried)}, and swallowed the refusal."
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[Any]:
+    return _skips_fail((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Iterator[Any]:
+    return _skips_fail((yield))
+
+
+def _skips_fail(report: Any) -> Any:
+    if report.outcome != "skipped" or hasattr(report, "wasxfail") or os.environ.get("SALESOS_TEST_REQUIRE_ALL") != "1":
+        return report
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    if "shared" not in reason.lower():
+        report.outcome = "failed"
+        report.longrepr = f"Skipped where nothing may be skipped (SALESOS_TEST_REQUIRE_ALL=1): {reason}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Any:
+    from tests.support.postgres import find_server
+
+    server = find_server()
+    if isinstance(server, str):
+        pytest.skip(server)
+    return server
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_server: Any) -> Iterator[str]:
+    url = postgres_server.create_database()
+    yield url
+    postgres_server.drop_database(url)
+
+
+@pytest.fixture
+def fresh_postgres_database(postgres_server: Any) -> Iterator[Callable[[], str]]:
+    made: list[str] = []
+    lock = threading.Lock()
+
+    def create() -> str:
+        url: str = postgres_server.create_database()
+        with lock:
+            made.append(url)
+        return url
+
+    yield create
+    for url in made:
+        postgres_server.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def postgres_app_role(postgres_server: Any) -> Callable[[str], str]:
+    from tests.support.postgres import as_app_role
+
+    return as_app_role
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    path = Path(os.environ.get("SALESOS_SHARED_DIR") or REPOSITORY.parent / "shared")
+    if not path.is_dir():
+        pytest.skip(f"The shared data is not at {path}; set SALESOS_SHARED_DIR.")
+    return path
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator["Browser"]:
+    """One browser a module: its event loop runs on the main thread, where async tests of other modules want theirs."""
+    from tests.support import browser
+
+    path = browser.chromium_path()
+    if path is None:
+        pytest.skip(browser.NOT_FOUND)
+    with browser.launch(path) as launched:
+        yield launched
+
+
+@pytest.fixture
+def page(chromium: "Browser") -> Iterator["Page"]:
+    from tests.support.browser import open_page
+
+    with open_page(chromium) as opened:
+        yield opened
+
+
+@pytest.fixture
+def virtual_clock() -> "VirtualClock":
+    """Stands at nine on a Monday morning, UTC."""
+    from core.clock import VirtualClock
+
+    return VirtualClock(datetime(2026, 1, 5, 9, tzinfo=UTC))
+
+
+@pytest.fixture
+def seeded_ids(virtual_clock: "VirtualClock") -> "SeededIds":
+    from core.ids import SeededIds
+
+    return SeededIds(seed=7, clock=virtual_clock)
