@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
+from sqlalchemy.sql import visitors
 from sqlmodel import Session
 
 from core.settings import Settings
@@ -36,6 +37,11 @@ class Database:
         self.url = url
         self.engine = _postgres(url, pool_size) if url.startswith("postgresql") else _sqlite(url)
         self.is_postgres = self.engine.dialect.name == "postgresql"
+        self._writer = self.engine.execution_options(writes=True)
+        self._reader = self.engine.execution_options(writes=False)
+        if self.is_postgres:
+            # One snapshot for the whole transaction, as SQLite's readers have it; and a write is refused.
+            self._reader = self._reader.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Database":
@@ -65,8 +71,7 @@ class Database:
             yield session
 
     def _session(self, workspace_id: UUID | None, *, writes: bool) -> Session:
-        connection = self.engine.execution_options(writes=writes)
-        session = Session(connection, expire_on_commit=False, autoflush=True)
+        session = Session(self._writer if writes else self._reader, expire_on_commit=False, autoflush=True)
         session.info["workspace_id"] = workspace_id
         session.info["writes"] = writes
         return session
@@ -85,15 +90,42 @@ def workspace_of(session: Session) -> UUID:
 
 @event.listens_for(Session, "do_orm_execute")
 def _only_this_workspace(state: ORMExecuteState) -> None:
-    workspace_id = state.session.info.get("workspace_id")
-    if workspace_id is None or state.is_column_load or state.is_relationship_load:
+    if "workspace_id" not in state.session.info or state.is_column_load or state.is_relationship_load:
         return
-    if state.is_select or state.is_update or state.is_delete:
+    if not state.is_orm_statement:
+        _refuse_core(state.statement)
+        return
+    workspace_id = state.session.info["workspace_id"]
+    if workspace_id is None:
+        if any(issubclass(mapper.class_, WorkspaceRow) for mapper in state.all_mappers):
+            raise RuntimeError("This session belongs to no workspace; open it with Database.read or Database.write.")
+        return
+    if state.is_insert:
+        _check_inserted(state.parameters, workspace_id)
+    else:
         state.statement = state.statement.options(
             with_loader_criteria(
                 WorkspaceRow, lambda row: getattr(row, "workspace_id", _COLUMN) == workspace_id, include_aliases=True
             )
         )
+
+
+def _refuse_core(statement: Any) -> None:
+    """The filter knows mapped classes only: `select(Lead.__table__.c.id)` would see every workspace on SQLite."""
+    if isinstance(statement, sa.TextClause):
+        return
+    for element in visitors.iterate(statement):
+        if isinstance(element, sa.Table) and "workspace_id" in element.c:
+            raise RuntimeError(
+                f"A Core statement on {element.name} would step around the workspace filter; select from its class, "
+                "or write through store.bulk."
+            )
+
+
+def _check_inserted(parameters: Any, workspace_id: UUID) -> None:
+    for row in parameters if isinstance(parameters, list) else [parameters or {}]:
+        if row.get("workspace_id", workspace_id) != workspace_id:
+            raise RuntimeError("A row of another workspace was inserted through this session.")
 
 
 @event.listens_for(Session, "before_flush")
@@ -103,7 +135,7 @@ def _check_flush(session: Any, _context: Any, _instances: Any) -> None:
     if not session.info["writes"]:
         raise RuntimeError("A read transaction has changes to flush; open it with Database.write.")
     workspace_id = session.info["workspace_id"]
-    for row in session.new:
+    for row in (*session.new, *session.dirty):
         if isinstance(row, WorkspaceRow) and row.workspace_id != workspace_id:
             raise RuntimeError(f"A {type(row).__name__} of another workspace was added to this session.")
 
