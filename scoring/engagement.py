@@ -147,9 +147,7 @@ def next_best_action(events: Sequence[EngagementEvent], as_of: datetime) -> Next
         return NextAction(action, Reason(last.kind, text, 0.0, (last.event_id,) if last.event_id else ()))
     if bounced := [e for e in past if e.kind is EngagementKind.BOUNCE]:
         ids = tuple(e.event_id for e in bounced if e.event_id)
-        return NextAction(
-            Action.FIX_ADDRESS, Reason("bounce", "The address bounced: find another way first.", 0.0, ids)
-        )
+        return NextAction(Action.FIX_ADDRESS, Reason("bounce", "The address bounced: find another first.", 0.0, ids))
     engagement = score_engagement(past, as_of).value
     if engagement is not None and engagement >= WARM_FROM:
         level = "hot" if engagement >= HOT_FROM else "warm"

@@ -57,9 +57,7 @@ SEQUENCES: Mapping[int, SequenceSpec] = MappingProxyType(
                 (_P, 11, "A second call at another time of day."),
                 (_M, 15, "A last mail that closes politely."),
             ),
-            Reason(
-                "sequence_tier_1", "Tier 1: seven touches by mail, LinkedIn and phone, since each lead is worth a call."
-            ),
+            Reason("sequence_tier_1", "Tier 1: seven touches by mail, LinkedIn and phone: worth a call."),
         ),
         2: SequenceSpec(
             "tier-2-five-touches",
@@ -81,9 +79,7 @@ SEQUENCES: Mapping[int, SequenceSpec] = MappingProxyType(
             ),
             Reason("sequence_tier_3", "Tier 3: three mails; a rep's time is better spent on higher tiers."),
         ),
-        4: SequenceSpec(
-            "nurture", (), Reason("sequence_tier_4", "Tier 4: no touches; watched until a signal lifts it.")
-        ),
+        4: SequenceSpec("nurture", (), Reason("sequence_tier_4", "Tier 4: no touches; watched for signals.")),
     }
 )
 
@@ -91,9 +87,7 @@ SEQUENCES: Mapping[int, SequenceSpec] = MappingProxyType(
 def choose_sequence(tier: int | None) -> SequenceSpec:
     """The sequence of a tier. Unknown tier: nurture, with the reason that it must be learned first."""
     if tier is None:
-        return SequenceSpec(
-            "nurture", (), Reason("tier_unknown", "The tier is not known yet: nobody is written to blindly.")
-        )
+        return SequenceSpec("nurture", (), Reason("tier_unknown", "The tier is unknown: nobody is written to blindly."))
     if tier not in SEQUENCES:
         raise ValueError(f"A lead tier is 1 to 4; got {tier}.")
     return SEQUENCES[tier]

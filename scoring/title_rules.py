@@ -37,8 +37,8 @@ WORKS_FOR = re.compile(
 ASSISTANT = _any(r"assisten ; assistant ; asistente ; sekret ; secretar ; teamassist ; \w+assisten[tz]")
 
 # What somebody was says nothing of what they may sign now.
-NO_LONGER = _any(
-    r"retired ; rentner ; ruhestand ; pensioniert ; former(?:ly)?. ; ex-\w ; ehemal ; a\.d\. ; jubilad ; retraite"
+NO_LONGER = re.compile(
+    r"^(?:former(?:ly)?|ex|ehemalig\w*|ehem\.?)\b|\b(?:retired|rentner|im ruhestand|pensioniert|a\.d\.)"
 )
 
 # Highest first: the first rule that matches decides, so "CEO & Founder" is an owner and "VP Sales" no president.
@@ -64,7 +64,7 @@ SENIORITY_RULES: tuple[SeniorityRule, ...] = (
         Seniority.C_LEVEL,
         _any(
             r"ceo ; cfo. ; cto. ; cio. ; coo. ; cmo. ; cso. ; cro. ; cdo. ; cpo. ; chro. ; ciso. ; "
-            r"cco. ; cxo. ; chief (?:\w+ ){1,4}offic\w+ ; chief executive ; managing[ -]director ; "
+            r"cco. ; cxo. ; chief (?:\w+ ){1,4}offic\w+ ; chief (?!engineer|of |architect)\w+ ; managing[ -]director ; "
             r"general[ -]manager ; (?:\w+ ?-?)?geschaftsfuhr(?:er|erin|ender|ende|ung) ; "
             r"geschaftsleit(?:ung|er|erin). ; gf. ; gl. ; "
             r"(?:vor)?stand(?:s|in|smitglied|svorsitzende\w*)?. ; vorstand ; vorsitz ; "
@@ -124,7 +124,7 @@ SENIORITY_RULES: tuple[SeniorityRule, ...] = (
     ),
     SeniorityRule(
         Seniority.MANAGER,
-        _any(r"\w*manager ; responsable ; \w*managem ; mgr. ; gerente ; gestionnaire ; product owner"),
+        _any(r"\w*manager ; responsable ; \w*managem ; mgr. ; gerente ; gestionnaire"),
         "manager",
     ),
 )
