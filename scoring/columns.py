@@ -4,10 +4,12 @@ Text is dictionary-encoded (a distinct value is matched once, by the row rules t
 Unknown is NaN in float columns, -1 in code columns, 0 in the tier column. Values equal the row version to 1e-9.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from itertools import repeat
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +19,12 @@ from scoring.criteria import (
     GROWTH_MAX_AGE_DAYS,
     LOG2_FALL,
     CompiledIcp,
+    Match,
+    excluded_industries,
     match_industry,
     match_location,
     match_technologies,
+    stated_industries,
 )
 from scoring.fit import MIN_KNOWN_WEIGHT, find_disqualifiers
 from scoring.intent import SECONDS_PER_DAY, SIGNAL_KINDS
@@ -35,11 +40,23 @@ _KINDS = tuple(SIGNAL_KINDS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CompanyColumns:
-    """n companies. `texts` are distinct textual traits (numbers left out); `text_code` points into it."""
+class TextColumn:
+    """One group of textual traits: its distinct values, as traits with nothing else known, and n codes into them."""
 
-    texts: tuple[CompanyTraits, ...]
-    text_code: Codes
+    values: tuple[CompanyTraits, ...]
+    code: Codes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompanyColumns:
+    """n companies. Text is held by groups that are matched together, each distinct value once."""
+
+    industry: TextColumn  # industry, tags, description
+    stated: tuple[str, ...]  # of each distinct industry: its words, normalised once whatever ICPs are asked
+    location: TextColumn  # country, region
+    technologies: TextColumn
+    status: TextColumn
+    identity: TextColumn  # name, domain
     employees: Floats
     revenue_minor: Floats
     currencies: tuple[str | None, ...]
@@ -73,35 +90,35 @@ class ScoreColumns(NamedTuple):
 
 def encode_companies(companies: Sequence[CompanyTraits], signals: Sequence[Sequence[Signal] | None]) -> CompanyColumns:
     """Rows to columns. `signals` holds one entry a company; None: nobody looked."""
-    texts: dict[tuple[object, ...], int] = {}
-    kept: list[CompanyTraits] = []
     currencies: dict[str | None, int] = {}
-    text_code, currency_code = [], []
-    for company in companies:
-        key = (
-            company.name, company.domain, company.industry, company.tags, company.country, company.region,
-            company.description_words, company.technologies, company.status,
-        )  # fmt: skip
-        if key not in texts:
-            texts[key] = len(kept)
-            kept.append(replace(company, employees=None, revenue_minor=None, currency=None))
-        text_code.append(texts[key])
-        currency_code.append(currencies.setdefault(company.currency, len(currencies)))
     codes = {kind: index for index, kind in enumerate(_KINDS)}
     flat = [(index, signal) for index, held in enumerate(signals) for signal in held or ()]
+    industry = _text_column(companies, "industry", "tags", "description_words")
     return CompanyColumns(
-        texts=tuple(kept),
-        text_code=np.array(text_code, np.int64),
+        industry=industry,
+        stated=tuple(stated_industries(traits) for traits in industry.values),
+        location=_text_column(companies, "country", "region"),
+        technologies=_text_column(companies, "technologies"),
+        status=_text_column(companies, "status"),
+        identity=_text_column(companies, "name", "domain"),
         employees=np.array([np.nan if c.employees is None else c.employees for c in companies], np.float64),
         revenue_minor=np.array([np.nan if c.revenue_minor is None else c.revenue_minor for c in companies], np.float64),
+        currency_code=np.array([currencies.setdefault(c.currency, len(currencies)) for c in companies], np.int64),
         currencies=tuple(currencies),
-        currency_code=np.array(currency_code, np.int64),
         signals_known=np.array([held is not None for held in signals], np.bool_),
         signal_company=np.array([index for index, _ in flat], np.int64),
         signal_kind=np.array([codes.get(signal.kind, -1) for _, signal in flat], np.int64),
         signal_at=np.array([signal.observed_at.timestamp() for _, signal in flat], np.float64),
         signal_strength=np.array([signal.strength for _, signal in flat], np.float64),
     )
+
+
+def _text_column(companies: Sequence[CompanyTraits], *names: str) -> TextColumn:
+    seen: dict[Any, int] = {}
+    read = attrgetter(*names)
+    code = np.array([seen.setdefault(read(company), len(seen)) for company in companies], np.int64)
+    rows = seen if len(names) > 1 else ((value,) for value in seen)
+    return TextColumn(tuple(CompanyTraits(**dict(zip(names, row, strict=True))) for row in rows), code)
 
 
 def encode_leads(people: Sequence[PersonTraits], company: Sequence[int]) -> LeadColumns:
@@ -151,12 +168,15 @@ def _fit(columns: CompanyColumns, icp: CompiledIcp, as_of: datetime) -> tuple[Fl
         known[have] += weight
         earned[have] += weight * match[have]
 
-    def by_text(values: list[float | None]) -> Floats:
-        found: Floats = np.array([np.nan if v is None else v for v in values], np.float64)[columns.text_code]
-        return found
+    def by_text(column: TextColumn, matches: Iterable[Match]) -> Floats:
+        found: Floats = np.array([np.nan if m.value is None else m.value for m in matches], np.float64)
+        return found[column.code] if n else found
 
     if want.industries:
-        add(weights.industry, by_text([match_industry(icp, text).value for text in columns.texts]))
+        add(
+            weights.industry,
+            by_text(columns.industry, map(match_industry, repeat(icp), columns.industry.values, columns.stated)),
+        )
     if want.employees:
         add(weights.employees, _range_match(columns.employees, want.employees.min, want.employees.max))
     if want.revenue:
@@ -164,16 +184,37 @@ def _fit(columns: CompanyColumns, icp: CompiledIcp, as_of: datetime) -> tuple[Fl
         same = np.array([currency == want.revenue.currency for currency in columns.currencies], np.bool_)
         add(weights.revenue, np.where(same[columns.currency_code], match, np.nan) if n else match)
     if want.countries or want.regions:
-        add(weights.location, by_text([match_location(icp, text).value for text in columns.texts]))
+        add(weights.location, by_text(columns.location, map(match_location, repeat(icp), columns.location.values)))
     if want.technologies:
-        add(weights.technologies, by_text([match_technologies(icp, text).value for text in columns.texts]))
+        add(
+            weights.technologies,
+            by_text(columns.technologies, map(match_technologies, repeat(icp), columns.technologies.values)),
+        )
     if want.growth_signals:
         add(weights.growth, _growth(columns, icp, as_of))
     enough = (known > 0.0) & (known >= MIN_KNOWN_WEIGHT * icp.total_weight)
     with np.errstate(invalid="ignore", divide="ignore"):
         fit = np.where(enough, np.minimum(1.0, earned / known), np.nan)
-    disqualified = np.array([bool(find_disqualifiers(icp, text)) for text in columns.texts], np.bool_)
-    return fit, disqualified[columns.text_code]
+    return fit, _disqualified(columns, icp)
+
+
+def _disqualified(columns: CompanyColumns, icp: CompiledIcp) -> npt.NDArray[np.bool_]:
+    """Each exclusion looks at one group of traits, so the groups are asked apart and joined by or."""
+    asked = (
+        (columns.location, bool(icp.excluded_countries)),
+        (columns.technologies, bool(icp.excluded_technologies)),
+        (columns.status, bool(icp.excluded_statuses)),
+        (columns.identity, bool(icp.excluded_domains or icp.excluded_name_words)),
+    )
+    found = np.zeros(len(columns.employees), np.bool_)
+    if icp.excluded_industries and columns.stated:
+        hits = np.array([bool(excluded_industries(icp, stated)) for stated in columns.stated], np.bool_)
+        found |= hits[columns.industry.code]
+    for column, excludes in asked:
+        if excludes and column.values:
+            hits = np.array([bool(find_disqualifiers(icp, traits)) for traits in column.values], np.bool_)
+            found |= hits[column.code]
+    return found
 
 
 def _growth(columns: CompanyColumns, icp: CompiledIcp, as_of: datetime) -> Floats:

@@ -78,11 +78,14 @@ class Match(NamedTuple):
     text: str
 
 
-def match_industry(icp: CompiledIcp, company: CompanyTraits) -> Match:
-    """Industry and tags count fully, words of the description by DESCRIPTION_MATCH."""
+def match_industry(icp: CompiledIcp, company: CompanyTraits, stated: str | None = None) -> Match:
+    """Industry and tags count fully, words of the description by DESCRIPTION_MATCH.
+
+    `stated` is `stated_industries(company)` where the caller has it already.
+    """
     if not (company.industry or company.tags or company.description_words):
         return Match(None, "Industry is unknown")
-    stated = stated_industries(company)
+    stated = stated_industries(company) if stated is None else stated
     for name, phrases in icp.industries:
         for phrase, _ in phrases:
             if phrase in stated:
@@ -164,3 +167,8 @@ def stated_industries(company: CompanyTraits) -> str:
     """Industry and tags as one padded string, "|" between them, so that a phrase never spans two tags."""
     stated = "| ".join(" ".join(tokens(text)) + " " for text in (company.industry or "", *company.tags))
     return f" {stated}"
+
+
+def excluded_industries(icp: CompiledIcp, stated: str) -> list[str]:
+    """Names of the excluded industries that the stated ones hold. A description excludes nothing: it may deny."""
+    return [name for name, phrase in icp.excluded_industries if phrase in stated]

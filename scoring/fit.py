@@ -11,6 +11,7 @@ from typing import NamedTuple
 from scoring.criteria import (
     CompiledIcp,
     Match,
+    excluded_industries,
     match_employees,
     match_growth,
     match_industry,
@@ -117,12 +118,8 @@ def find_disqualifiers(icp: CompiledIcp, company: CompanyTraits) -> tuple[Reason
     """Every exclusion that the company meets. Unknown traits exclude nothing."""
     found = []
     if icp.excluded_industries and (company.industry or company.tags):
-        stated = stated_industries(company)
-        for name, phrase in icp.excluded_industries:
-            if phrase in stated:
-                found.append(
-                    Reason("excluded_industry", f"Industry {name} is excluded.", 0.0, _facts(company, "industry"))
-                )
+        for name in excluded_industries(icp, stated_industries(company)):
+            found.append(Reason("excluded_industry", f"Industry {name} is excluded.", 0.0, _facts(company, "industry")))
     if company.country and company.country.upper() in icp.excluded_countries:
         found.append(Reason("excluded_country", f"{company.country} is excluded.", 0.0, _facts(company, "location")))
     if icp.excluded_domains and company.domain:
