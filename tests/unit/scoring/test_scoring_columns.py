@@ -100,3 +100,12 @@ def test_columns_say_what_rows_say(
         edges = (icp.bands.tier_1, icp.bands.tier_2, icp.bands.tier_3)
         on_edge = any(abs(found.priority[at] - edge) < 1e-9 for edge in edges)  # the last bit may differ there
         assert on_edge or found.tier[at] == (priority.tier or 0)
+
+
+def test_a_growth_signal_of_tomorrow_counts_in_neither() -> None:
+    company, held = CompanyTraits(industry="Software"), [Signal("hiring", AS_OF + timedelta(days=1))]
+    icp = CompiledIcp(parse_icp({"name": "x", "industries": ["software"], "growth_signals": ["hiring"]}))
+    columns = score_columns(encode_companies([company], [held]), encode_leads([PersonTraits()], [0]), icp, AS_OF)
+    row = score_fit(company, icp, AS_OF, held).scored.value
+    assert row == pytest.approx(0.75)
+    assert columns.fit[0] == pytest.approx(row)
