@@ -1,0 +1,1 @@
+"""Mail as bytes: writing what leaves to the letter of the RFCs, and reading what comes back without believing it."""
