@@ -7,6 +7,7 @@ On PostgreSQL call them with the owner's URL (SALESOS_ADMIN_DATABASE_URL); the p
 application role, which owns nothing and so cannot step around row-level security.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
@@ -25,6 +26,7 @@ from core.errors import FixConfiguration
 from store import rls
 
 _LOCK = 0x5A1E505  # PostgreSQL's advisory lock of whoever migrates
+_THREADS = threading.Lock()
 
 
 def config_for(connection: sa.Connection) -> Config:
@@ -45,8 +47,11 @@ def connect(url: str) -> Iterator[sa.Connection]:
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     if engine.dialect.name == "sqlite":
         _configure_sqlite(engine)
+        if engine.url.database and engine.url.database != ":memory:":
+            Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
     try:
-        with engine.begin() as connection:
+        # Alembic keeps its context in the module: two threads of one process would share it.
+        with _THREADS, engine.begin() as connection:
             if engine.dialect.name == "postgresql":
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
             yield connection
@@ -62,10 +67,6 @@ def upgrade(url: str, *, app_role: str = rls.APP_ROLE) -> str:
     On PostgreSQL also makes `app_role` where it is missing and grants it what the application needs. Raises
     FixConfiguration where the URL's user may not do that.
     """
-    if url.startswith("sqlite"):
-        path = sa.make_url(url).database
-        if path and path != ":memory:":
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
     try:
         with connect(url) as connection:
             command.upgrade(config_for(connection), "head")

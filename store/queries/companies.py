@@ -1,7 +1,7 @@
 """Companies of many sources, each one row: found by registrable domain, else by name and country.
 
-What is there is never overwritten here; a record fills what is empty and adds to lists. Which of two sources is right is
-decided from their facts (store.queries.facts), and every source keeps a row of its own.
+What is there is never overwritten here; a record fills what is empty and adds to lists. Which of two sources is right
+is decided from their facts (store.queries.facts), and every source keeps a row of its own.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import Session, SQLModel, col
 
 from core.clock import Clock
 from core.ids import stable_id
@@ -21,7 +21,7 @@ from store.session import workspace_of
 
 CHUNK = 5_000  # values of one IN list
 _LISTS = ("tags", "technologies")
-_FILLED = [
+_FILLED = (
     "domain",
     "website",
     "industry",
@@ -34,7 +34,7 @@ _FILLED = [
     "description",
     "founded_year",
     "status",
-]
+)
 _MERGED = (*_FILLED, *_LISTS)
 
 
@@ -81,7 +81,7 @@ def upsert_companies(session: Session, clock: Clock, inputs: Sequence[CompanyInp
     if not inputs:
         return Upserted()
     workspace_id = workspace_of(session)
-    known = _Known()
+    known = _Known(workspace_id)
     known.load(session, inputs)
     created: dict[UUID, dict[str, Any]] = {}
     changed: set[UUID] = set()
@@ -115,17 +115,20 @@ def _again(session: Session, clock: Clock, inputs: Sequence[CompanyInput], new: 
 class _Known:
     """The companies that a batch may mean, by id, domain, and name with country."""
 
-    def __init__(self) -> None:
+    def __init__(self, workspace_id: UUID) -> None:
+        self._workspace_id = workspace_id
         self.rows: dict[UUID, dict[str, Any]] = {}
         self._by_domain: dict[str, dict[str, Any]] = {}
         self._by_name: dict[tuple[str, str], dict[UUID, dict[str, Any]]] = {}
 
     def load(self, session: Session, inputs: Sequence[CompanyInput]) -> None:
         columns = [getattr(Company, name) for name in ("id", "name", "name_key", *_MERGED)]
-        for column, values in (
+        searches: tuple[tuple[Any, set[Any]], ...] = (
+            (col(Company.id), {_identity(self._workspace_id, record) for record in inputs}),
             (col(Company.domain), {record.domain for record in inputs if record.domain}),
             (col(Company.name_key), {record.name_key for record in inputs if record.name_key}),
-        ):
+        )
+        for column, values in searches:
             wanted = sorted(values)
             for start in range(0, len(wanted), CHUNK):
                 query = sa.select(*columns).where(column.in_(wanted[start : start + CHUNK]))
@@ -143,29 +146,40 @@ class _Known:
     def match(self, record: CompanyInput) -> dict[str, Any] | None:
         if record.domain and record.domain in self._by_domain:
             return self._by_domain[record.domain]
-        if not record.name_key:
-            return None
-        namesakes = list(self._by_name.get((record.name_key, record.country), {}).values())
+        namesakes = []
+        if record.name_key:
+            namesakes = list(self._by_name.get((record.name_key, record.country), {}).values())
         without = [row for row in namesakes if not row["domain"]]
         if without:
             return min(without, key=lambda row: str(row["id"]))
-        return namesakes[0] if len(namesakes) == 1 and not record.domain else None
+        if len(namesakes) == 1 and not record.domain:
+            return namesakes[0]
+        return self.rows.get(_identity(self._workspace_id, record))  # it was made from this very record
+
+
+def _identity(workspace_id: UUID, record: CompanyInput) -> UUID:
+    """The id a company gets when this record is the first to tell of it: two writers give it the same."""
+    if record.domain:
+        return stable_id("company", workspace_id, "domain", record.domain)
+    if record.name_key:
+        return stable_id("company", workspace_id, "name", record.name_key, record.country)
+    return stable_id("company", workspace_id, "source", record.source, record.source_id, record.line)
+
+
+def fitted(model: type[SQLModel], column: str, value: Any) -> Any:
+    """Text cut to what its column holds: a source's overlong value is no reason to lose the row."""
+    length = getattr(sa.inspect(model).columns[column].type, "length", None)
+    return value[:length] if length and isinstance(value, str) else value
 
 
 def _new_row(workspace_id: UUID, record: CompanyInput, now: datetime) -> dict[str, Any]:
-    if record.domain:
-        identity: tuple[object, ...] = ("domain", record.domain)
-    elif record.name_key:
-        identity = ("name", record.name_key, record.country)
-    else:
-        identity = ("source", record.source, record.source_id, record.line)
     return {
-        "id": stable_id("company", workspace_id, *identity),
-        "name": record.name,
-        "name_key": record.name_key,
+        "id": _identity(workspace_id, record),
+        "name": fitted(Company, "name", record.name),
+        "name_key": fitted(Company, "name_key", record.name_key),
         "created_at": now,
         "updated_at": now,
-        **{name: getattr(record, name) for name in _FILLED},
+        **{name: fitted(Company, name, getattr(record, name)) for name in _FILLED},
         **{name: _union([], getattr(record, name)) for name in _LISTS},
     }
 
@@ -175,7 +189,7 @@ def _merge(row: dict[str, Any], record: CompanyInput) -> bool:
     for name in _FILLED:
         if name == "currency":
             continue  # it goes with the amount
-        value = getattr(record, name)
+        value = fitted(Company, name, getattr(record, name))
         if row[name] in (None, "") and value not in (None, ""):
             row[name] = value
             changed = True
