@@ -1,7 +1,7 @@
 """May this be said? Every checkable thing in a draft stands in a claim whose facts say the same, or in the offer.
 
-Structural, deterministic, the same before approval and before sending. It trusts nobody: not the template, not the model,
-not the person who edited. What it cannot tell to be supported, it blocks.
+Structural, deterministic, the same before approval and before sending. It trusts nobody: not the template, not the
+model, not the person who edited. What it cannot tell to be supported, it blocks.
 """
 
 from collections.abc import Iterator, Mapping
@@ -100,7 +100,7 @@ def _statement(
         return
     own = [sources[key] for key in sources if key.startswith(FREE_PREFIXES)]
     strange = unsupported_words(sentence.text, [*evidence, *own])
-    # A template's own frame round a fact is a handful of plain words; a claim of the writer's own shows as strange ones.
+    # A template's own frame round a fact is plain words; a claim of the writer's own shows as strange ones.
     if len(strange) > max(1, UNSUPPORTED_SHARE * len(telling_words(sentence.text))):
         message = "It says more about the recipient than the cited facts do."
         yield Problem("statement_beyond_fact", message, part, sentence.start, sentence.end)

@@ -5,33 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 
 _ABBREVIATIONS = frozenset(
-    # fmt: off
-    [
-        "inc",
-        "ltd",
-        "co",
-        "corp",
-        "llc",
-        "dr",
-        "mr",
-        "mrs",
-        "ms",
-        "st",
-        "no",
-        "vs",
-        "e.g",
-        "i.e",
-        "etc",
-        "approx",
-        "gmbh",
-        "jr",
-        "sr",
-        "u.s",
-        "u.k",
-        "a.m",
-        "p.m",
-    ]
-    # fmt: on
+    "inc ltd co corp llc dr mr mrs ms st no vs e.g i.e etc approx gmbh jr sr u.s u.k a.m p.m".split()  # noqa: SIM905
 )
 _BREAK = re.compile(r"[.!?]+[”\"’')\]]*(?=\s+)")
 _QUOTED = re.compile(r"[“\"„«]([^“”\"„«»\n]+)[”\"“»]")

@@ -1,0 +1,1 @@
+"""Language models: any OpenAI-compatible endpoint, a second one as fallback, and then nothing."""
