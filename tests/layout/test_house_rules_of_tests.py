@@ -77,7 +77,7 @@ def run_pytest(folder: Path, body: str, **env: str) -> str:
         text=True,
         timeout=120,
         cwd=folder,
-        env={**os.environ, "PYTHONSAFEPATH": "1", **env},
+        env={**os.environ, "SALESOS_TEST_REQUIRE_ALL": "0", **env},
     )
     return done.stdout + done.stderr
 
