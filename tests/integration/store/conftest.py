@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from core.clock import VirtualClock
 from core.crypto import MasterKeys, Sealer
@@ -87,3 +88,18 @@ def fresh_sqlite(tmp_path: Path) -> Iterator[Any]:
     database = Database(url)
     yield database
     database.close()
+
+
+@pytest.fixture
+def postgres_owner(request: pytest.FixtureRequest) -> Iterator[Callable[[Database], sa.Engine]]:
+    """An engine with every right on the same database, past all policies."""
+    engines = []
+
+    def owner(database: Database) -> sa.Engine:
+        url = request.getfixturevalue("postgres_url") if database.is_postgres else database.url
+        engines.append(sa.create_engine(url))
+        return engines[-1]
+
+    yield owner
+    for engine in engines:
+        engine.dispose()
