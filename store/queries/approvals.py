@@ -269,7 +269,7 @@ def _void(
         .execution_options(synchronize_session="fetch")
     ).all()
     _settle_touches(session, drafts, touch_state, reason)
-    details = {"draft_ids": [str(found) for found in draft_ids], "outbox_items": len(items), "why": reason}
+    details = {"draft_ids": [str(found) for found in draft_ids], "outbox_items": len(items)}
     _audit(session, clock, ids, actor, f"draft.{draft_state.value}", draft_ids[0], details)
     return Voided(len(approvals), len(drafts), len(items))
 
