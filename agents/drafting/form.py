@@ -19,7 +19,7 @@ def check_form(draft: Draft, plan: DraftPlan, limits: Limits) -> Iterator[Proble
     yield from _recipient(plan)
     yield from _subject(draft, plan)
     yield from _length(draft, limits)
-    yield from _calls_to_action(draft, limits)
+    yield from _calls_to_action(draft, plan, limits)
     for part in _PARTS:
         text = draft.text(part)
         yield from _characters(part, text)
@@ -74,9 +74,9 @@ def _length(draft: Draft, limits: Limits) -> Iterator[Problem]:
         yield Problem("empty", "The mail has no text.")
 
 
-def _calls_to_action(draft: Draft, limits: Limits) -> Iterator[Problem]:
+def _calls_to_action(draft: Draft, plan: DraftPlan, limits: Limits) -> Iterator[Problem]:
     asks = [p for p in sentences(draft.body) if is_question(p.text) or asks_to_act(p.text)]
-    links = [token for token in tokens(draft.body) if token.kind is TokenKind.LINK]
+    links = [t for t in tokens(draft.body) if t.kind is TokenKind.LINK and not _is_own_name(t.text, plan)]
     count = len(asks) + len(links)
     if count > limits.calls_to_action:
         extra = asks[-1] if asks else Piece("", links[-1].start, links[-1].end)
@@ -119,10 +119,7 @@ def _link_allowed(token: Token, plan: DraftPlan) -> bool:
     """An allowed host, written in plain ASCII over https; or the bare name of the company that is written to."""
     text = token.text
     if "://" not in text:
-        # "Booking.com" as a name: a link to the recipient's own site harms nobody, and only that one is let through.
-        own = plan.recipient.company_domain.casefold()
-        is_name = contains(normal(plan.recipient.company), normal(text))
-        return bool(own) and text.casefold() == own and is_name
+        return _is_own_name(text, plan)
     try:
         parts = urlsplit(text)
         host = (parts.hostname or "").rstrip(".")
@@ -132,6 +129,12 @@ def _link_allowed(token: Token, plan: DraftPlan) -> bool:
     if parts.scheme != "https" or parts.username or parts.password or port not in (None, 443) or "\\" in text:
         return False
     return bool(host) and host.isascii() and host in {_ascii_host(allowed) for allowed in plan.offer.allowed_hosts}
+
+
+def _is_own_name(text: str, plan: DraftPlan) -> bool:
+    """ "Booking.com" as a name: a link to the recipient's own site harms nobody, and only that one is let through."""
+    own = plan.recipient.company_domain.casefold()
+    return bool(own) and text.casefold() == own and contains(normal(plan.recipient.company), normal(text))
 
 
 def _ascii_host(host: str) -> str:

@@ -11,7 +11,14 @@ from agents.drafting.limits import LIMITS, Limits
 from agents.drafting.segments import ids_at
 from agents.drafting.sources import FREE_PREFIXES, is_evidence, sources_of
 from agents.drafting.statements import states_about_recipient
-from agents.drafting.support import UNSUPPORTED_SHARE, expresses, supports_token, telling_words, unsupported_words
+from agents.drafting.support import (
+    UNSUPPORTED_SHARE,
+    expresses,
+    supports_token,
+    telling_words,
+    texts_of,
+    unsupported_words,
+)
 from agents.drafting.text import Piece, contains, normal, quotations, sentences
 from agents.drafting.tokens import Token, TokenKind, tokens
 from agents.drafting.types import Claim, Draft, DraftPlan, FactRef, Field, GateResult, Problem
@@ -88,7 +95,7 @@ def _known(ids: tuple[str, ...], sources: Mapping[str, FactRef]) -> list[FactRef
 
 
 def _quotes(fact: FactRef, words: str) -> bool:
-    return any(contains(normal(text), normal(words)) for text in (fact.value, fact.quote))
+    return any(contains(normal(text), normal(words)) for text in texts_of(fact))
 
 
 def _statement(

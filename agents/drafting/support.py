@@ -1,6 +1,7 @@
 """Does this fact say that? Numbers, dates and names are compared as what they mean, not as how they are written."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from agents.drafting.text import contains, normal, quotations, stem, words
 from agents.drafting.tokens import Amount, DateParts, Token, TokenKind, tokens
@@ -14,6 +15,8 @@ PASSAGE_SHARE = 0.6
 # How many of the telling words of a statement about the recipient may come from nowhere.
 UNSUPPORTED_SHARE = 1 / 3
 
+_FIGURES = (TokenKind.NUMBER, TokenKind.DATE, TokenKind.TIME)
+
 
 def supports_token(token: Token, facts: Sequence[FactRef], context: str) -> bool:
     """Is the token backed by one of the facts? `context`: the sentence it stands in, to tell what a number counts."""
@@ -24,14 +27,29 @@ def supports_token(token: Token, facts: Sequence[FactRef], context: str) -> bool
     if token.kind is TokenKind.NUMBER and token.amount is not None:
         return any(_supports_amount(token.amount, fact, context) for fact in facts)
     if token.kind is TokenKind.RELATIVE_DATE:
-        return any(contains(normal(text), normal(token.text)) for fact in facts for text in (fact.value, fact.quote))
+        return any(contains(normal(text), normal(token.text)) for fact in facts for text in texts_of(fact))
     return False  # links and addresses are never a fact's to give
 
 
+@lru_cache(maxsize=1024)
+def texts_of(fact: FactRef) -> tuple[str, ...]:
+    """What of a fact may back words: its value, and its quote where the quote says the value too.
+
+    A value outranks its quote. Where they part, somebody derived or changed one of them, and what only the quote says
+    is not good enough to send.
+    """
+    if not fact.quote:
+        return (fact.value,)
+    witness = FactRef(fact.id, fact.field, fact.quote, observed_at=None)
+    agrees = telling_words(fact.value) <= telling_words(fact.quote) and all(
+        supports_token(token, (witness,), fact.quote) for token in tokens(fact.value)
+    )
+    return (fact.value, fact.quote) if agrees else (fact.value,)
+
+
 def _stated(fact: FactRef, kinds: tuple[TokenKind, ...]) -> list[Token]:
-    """The value's tokens of these kinds; the quote's where the value has none. A value outranks its quote: when they
-    contradict each other, something is wrong with the fact and what only the quote says is not good enough."""
-    for text in (fact.value, fact.quote):
+    """The value's tokens of these kinds; the quote's where the value has none."""
+    for text in texts_of(fact):
         found = [token for token in tokens(text) if token.kind in kinds]
         if found:
             return found
@@ -79,7 +97,7 @@ def _agrees(said: DateParts, known: DateParts) -> bool:
 
 def _supports_name(name: str, facts: Sequence[FactRef]) -> bool:
     wanted = normal(name)
-    texts = [normal(text) for fact in facts for text in (fact.value, fact.quote) if text]
+    texts = [normal(text) for fact in facts for text in texts_of(fact)]
     if any(contains(text, wanted) for text in texts):
         return True
     # "Acme Series B": two whole names side by side, each of them known.
@@ -95,39 +113,48 @@ def _made_of(parts: list[str], whole: set[str]) -> bool:
     )
 
 
-def telling_words(text: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def telling_words(text: str) -> frozenset[str]:
     """Stems of the words that carry a statement."""
-    return {
+    return frozenset(
         stem(word.text)
         for word in words(text.replace("-", " "))
         if len(word.text) > 2 and word.text.casefold() not in STOP_WORDS
-    }
+    )
 
 
 def expresses(span: str, fact: FactRef) -> bool:
     """Does the span really say what the fact says? Else a claim could cite anything."""
-    said, value, quote = normal(span), normal(fact.value), normal(fact.quote)
+    said, value = normal(span), normal(fact.value)
     if contains(said, value):
         return True
-    if any(contains(text, normal(part.text)) for part in quotations(span) for text in (value, quote)):
+    if any(contains(text, normal(part.text)) for part in quotations(span) for text in map(normal, texts_of(fact))):
         return True
     value_tokens = tokens(fact.value)
     value_words = telling_words(fact.value)
     if value_tokens and not all(token.kind is TokenKind.NAME for token in value_tokens):
-        figures = [token for token in tokens(span) if token.kind in (TokenKind.NUMBER, TokenKind.DATE, TokenKind.TIME)]
+        figures = [token for token in tokens(span) if token.kind in _FIGURES]
         if not any(supports_token(token, (fact,), span) for token in figures):
             return False
-        value_words = {word for word in value_words if not any(letter.isdigit() for letter in word)}
+        value_words = telling_words(_without_figures(fact.value))
     if not value_words:
         return bool(value_tokens)
     share = len(value_words & telling_words(span)) / len(value_words)
     return share >= (PASSAGE_SHARE if len(value_words) > LONG_VALUE_WORDS else 1.0)
 
 
-def unsupported_words(sentence: str, facts: Iterable[FactRef]) -> set[str]:
+def _without_figures(text: str) -> str:
+    """The text without its numbers, dates and times: those are compared by meaning, "October" with "10"."""
+    for token in reversed(tokens(text)):
+        if token.kind in _FIGURES:
+            text = text[: token.start] + " " + text[token.end :]
+    return text
+
+
+def unsupported_words(sentence: str, facts: Iterable[FactRef]) -> frozenset[str]:
     """Telling words of a sentence that none of the facts has, in its value, its quote or the name of its field."""
     known: set[str] = set()
     for fact in facts:
-        known |= telling_words(f"{fact.value} {fact.quote} {fact.field.replace('_', ' ')}")
+        known |= telling_words(f"{' '.join(texts_of(fact))} {fact.field.replace('_', ' ')}")
         known |= {stem(word) for word in UNIT_WORDS.get(fact.field, ())}
     return telling_words(sentence) - known

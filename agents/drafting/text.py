@@ -4,6 +4,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from agents.drafting.words import STARTERS
+
 _ABBREVIATIONS = frozenset(
     "inc ltd co corp llc dr mr mrs ms st no vs e.g i.e etc approx gmbh jr sr u.s u.k a.m p.m".split()  # noqa: SIM905
 )
@@ -32,7 +34,10 @@ def sentences(text: str) -> list[Piece]:
             before = line[start : mark.start()].rsplit(None, 1)
             last = before[-1].lower().lstrip("(“\"'") if before else ""
             abbreviated = last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha() and last != "i")
-            if mark.group().startswith(".") and abbreviated:
+            following = _WORD.search(line, mark.end())
+            # "Series C. After …" ends a sentence although "J. Smith" does not: the next word tells.
+            ends = following is None or following.group().lower() in STARTERS
+            if mark.group().startswith(".") and abbreviated and not ends:
                 continue
             _append(found, line, start, mark.end(), offset)
             start = mark.end()

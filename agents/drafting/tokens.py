@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import lru_cache
 
 import tldextract
 
@@ -102,7 +103,8 @@ _AMBIGUOUS_MONTHS = frozenset(
 )
 
 
-def tokens(text: str) -> list[Token]:
+@lru_cache(maxsize=4096)
+def tokens(text: str) -> tuple[Token, ...]:
     """Everything checkable in the text, in order; each character belongs to one token at most."""
     taken = [False] * len(text)
     found: list[Token] = []
@@ -131,7 +133,7 @@ def tokens(text: str) -> list[Token]:
         add(Token(TokenKind.NUMBER, match.group(), match.start(), match.end(), amount))
     for token in _names(text, taken):
         add(token)
-    return sorted(found, key=lambda token: token.start)
+    return tuple(sorted(found, key=lambda token: token.start))
 
 
 # The list that ships with the package: no download, the same answer everywhere.

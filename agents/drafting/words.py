@@ -22,7 +22,10 @@ question quick quickest rather re read regards same saw say see seen shall she s
 something sometimes soon sorry still such sure take tell thank thanks that the their them then there these they
 thing things this those though through thus times to together too top toward under until up upon us use usually very
 voicemail warm was way we well were what when where whether which while who whom whose why will with within without
-would writing yes yet you your renewal follow-up following ask opening
+would writing yes yet you your worth below apart based beyond building calling clear currently done earlier easy figured fair finally hearing honestly
+hoping interested know knowing leave looks lots mind noted noticed others ours possibly really right seeing seems sending
+sounds teams thinking think tried trying understood wanted wondering recently apologies pleased
+renewal follow-up following ask opening
 """)
 
 # Capitals inside a sentence that name nobody.
