@@ -4,15 +4,18 @@
     insert_ignore(session, Decision, rows)                            # → the ids that were new
 
 Rows are dicts of column names. The workspace comes from the session; columns that no row names get their model's
-defaults. Statements are built once a shape and go in batches that stay below the databases' limits on parameters
-(SQLite 32,766, PostgreSQL 65,535 a statement). Objects that the session already holds stay as they were loaded.
+defaults. Statements are built once a shape. SQLite gets them as an executemany, or in batches below its limit of
+32,766 parameters; PostgreSQL gets the rows as one JSON document a batch, because binding each value costs more than
+the insert. Objects that the session already holds stay as they were loaded.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import orjson
 import sqlalchemy as sa
 from pydantic_core import PydanticUndefined
 from sqlalchemy.dialects import postgresql, sqlite
@@ -21,6 +24,8 @@ from sqlmodel import Session, SQLModel
 from store.session import workspace_of
 
 Row = Mapping[str, Any]
+
+_DOCUMENT_ROWS = 5_000  # of a JSON document: some megabytes
 
 
 def upsert(
@@ -59,7 +64,7 @@ def insert_ignore(session: Session, model: type[SQLModel], rows: Sequence[Row]) 
 def insert(session: Session, model: type[SQLModel], rows: Sequence[Row]) -> None:
     """Insert rows that are known to be new. Raises IntegrityError where one is not."""
     if rows:
-        _run(session, _insert_statement(model), _complete(session, model, rows), returning=False)
+        _run(session, _insert_statement(_dialect(session), model), _complete(session, model, rows), returning=False)
 
 
 def update(session: Session, model: type[SQLModel], rows: Sequence[Row], *, columns: Sequence[str]) -> None:
@@ -78,9 +83,31 @@ def _run(
     session: Session, statement: sa.Executable, rows: list[dict[str, Any]], *, returning: bool
 ) -> list[sa.Row[Any]]:
     session.flush()  # rows added through the session come first, as they would with a query
-    result = session.connection().execute(statement, rows)
-    written = list(result.all()) if returning else []
+    connection = session.connection()
+    if connection.dialect.name != "postgresql":
+        result = connection.execute(statement, rows)
+        return list(result.all()) if returning else []
+    written: list[sa.Row[Any]] = []
+    for start in range(0, len(rows), _DOCUMENT_ROWS):
+        result = connection.execute(statement, {"document": _document(rows[start : start + _DOCUMENT_ROWS])})
+        if returning:
+            written.extend(result.all())
     return written
+
+
+def _document(rows: list[dict[str, Any]]) -> str:
+    try:
+        return orjson.dumps(rows, default=_instant, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
+    except orjson.JSONEncodeError as error:
+        raise ValueError(f"A row cannot be written: {error.__cause__ or error}") from error
+
+
+def _instant(value: Any) -> str:
+    if isinstance(value, datetime) and value.utcoffset() is None:
+        raise ValueError("an instant without a zone")  # the column type says so everywhere else
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"a {type(value).__name__}")
 
 
 def _complete(session: Session, model: type[SQLModel], rows: Iterable[Row]) -> list[dict[str, Any]]:
@@ -130,7 +157,21 @@ def _dialect(session: Session) -> str:
 
 
 def _insert_for(dialect: str, model: type[SQLModel]) -> Any:
-    return (postgresql if dialect == "postgresql" else sqlite).insert(_table(model))
+    table = _table(model)
+    if dialect != "postgresql":
+        return sqlite.insert(table)
+    # The table's own row type says how each value of the document is read.
+    source = sa.text(f'json_populate_recordset(NULL::"{table.name}", CAST(:document AS json))')
+    names = _columns(model)
+    # JSON's own null is a value here, as SQLAlchemy binds None; populating a record would make it SQL's NULL.
+    values: list[Any] = [
+        sa.func.coalesce(sa.column(name), sa.text("'null'::jsonb"))
+        if isinstance(table.c[name].type, sa.JSON)
+        else sa.column(name)
+        for name in names
+    ]
+    rows = sa.select(*values).select_from(source)
+    return postgresql.insert(table).from_select(list(names), rows)
 
 
 @lru_cache(maxsize=256)
@@ -145,10 +186,8 @@ def _upsert_statement(
         )
     else:
         statement = statement.on_conflict_do_nothing(index_elements=target)
-    # With RETURNING SQLAlchemy sends many rows a statement; without it psycopg would send them one by one.
-    columns = returning or (("id",) if dialect == "postgresql" else ())
-    if columns:
-        statement = statement.returning(*(_table(model).c[column] for column in columns))
+    if returning:
+        statement = statement.returning(*(_table(model).c[column] for column in returning))
     executable: sa.Executable = statement
     return executable
 
@@ -161,8 +200,9 @@ def _ignore_statement(dialect: str, model: type[SQLModel]) -> sa.Executable:
 
 
 @lru_cache(maxsize=256)
-def _insert_statement(model: type[SQLModel]) -> sa.Executable:
-    return sa.insert(_table(model))
+def _insert_statement(dialect: str, model: type[SQLModel]) -> sa.Executable:
+    executable: sa.Executable = _insert_for(dialect, model)
+    return executable
 
 
 @lru_cache(maxsize=256)

@@ -156,7 +156,9 @@ def _sqlite(url: str) -> Engine:
     path = sa.make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, connect_args={"check_same_thread": False}, json_serializer=_json)
+    engine = sa.create_engine(
+        url, connect_args={"check_same_thread": False}, json_serializer=_json, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -185,7 +187,13 @@ def _sqlite(url: str) -> Engine:
 
 def _postgres(url: str, pool_size: int) -> Engine:
     return sa.create_engine(
-        url, pool_size=pool_size, max_overflow=0, pool_timeout=60, pool_pre_ping=True, json_serializer=_json
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=60,
+        pool_pre_ping=True,
+        json_serializer=_json,
+        hide_parameters=True,  # an error's text must not carry a row into a log
     )
 
 

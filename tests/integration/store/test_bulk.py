@@ -1,5 +1,6 @@
 """Set-based writes: complete, in their workspace, and worth it."""
 
+from datetime import datetime, timedelta, timezone
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,7 +11,7 @@ from sqlmodel import col, select
 
 from core.clock import VirtualClock
 from store import bulk
-from store.models import Company, Suppression
+from store.models import Company, Fact, SpendEntry, SpendState, Suppression, ThreadTrigger
 from store.session import Database
 
 MORE_THAN_ANY_LIMIT = 3_000  # times 23 columns: past 65,535 parameters
@@ -106,6 +107,55 @@ def test_wrong_rows_are_refused_in_words(
         del row["name"]
     with pytest.raises((ValueError, RuntimeError), match=error), database.write(workspace_id) as session:
         bulk.insert(session, Company, [row])
+
+
+def test_values_come_back_as_the_orm_would_give_them(
+    database: Database, workspace_id: UUID, clock: VirtualClock
+) -> None:
+    odd = {"text": "ä 'quoted' \\ \n", "list": [1, None, 0.1], "big": 2**40, "none": None}
+    rows = [
+        Fact(
+            workspace_id=workspace_id,
+            id=uuid4(),
+            subject_kind="company",
+            subject_id=uuid4(),
+            field="f",
+            value=value,
+            value_key=str(number),
+            source="s",
+            observed_at=clock.now().astimezone(timezone(timedelta(hours=5))),
+            confidence=1 / 3,
+            tainted=bool(number % 2),
+        ).model_dump()
+        for number, value in enumerate([odd, "text", 5, 1.5, True, None, [], {}])
+    ]
+    leads = {"id": uuid4(), "key": "k", "subject_kind": "lead", "subject_id": uuid4(), "kind": "x"}
+    with database.write(workspace_id) as session:
+        bulk.insert(session, Fact, rows)
+        bulk.insert(session, ThreadTrigger, [{**leads, "due_at": clock.now(), "created_at": clock.now()}])
+        found = {row.id: row.model_dump() for row in session.exec(select(Fact))}
+        trigger = session.exec(select(ThreadTrigger)).one()
+    assert found == {row["id"]: row for row in rows}
+    assert (trigger.done_at, trigger.payload, trigger.due_at) == (None, {}, clock.now())
+
+
+def test_enums_are_stored_by_value(database: Database, workspace_id: UUID, clock: VirtualClock) -> None:
+    entry = {"id": uuid4(), "budget_id": uuid4(), "provider": "p", "purpose": "q", "reserved_micros": 1}
+    with database.write(workspace_id) as session:
+        rows = [{**entry, "state": SpendState.RELEASED, "created_at": clock.now()}]
+        bulk.upsert(session, SpendEntry, rows)
+        assert session.exec(select(SpendEntry.state)).one() is SpendState.RELEASED
+        assert (
+            session.execute(sa.text("SELECT state FROM spend_entry WHERE provider = 'p'")).scalars().all()[0]
+            == "released"
+        )
+
+
+def test_instants_without_a_zone_are_refused(database: Database, workspace_id: UUID, clock: VirtualClock) -> None:
+    naive = datetime(2026, 1, 1)  # noqa: DTZ001
+    rows = [_company(clock, "a.example"), {**_company(clock, "b.example"), "enriched_at": naive}]
+    with pytest.raises((ValueError, sa.exc.StatementError)), database.write(workspace_id) as session:
+        bulk.upsert(session, Company, rows, key=["domain"])
 
 
 def _company(clock: VirtualClock, domain: str) -> dict[str, object]:

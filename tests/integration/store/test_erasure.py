@@ -1,0 +1,405 @@
+"""A person who asked to be forgotten is gone from rows and files, and still never written to."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import Session, SQLModel, col, select
+
+from core.clock import VirtualClock
+from core.crypto import MasterKeys, Sealer
+from core.errors import NotFound
+from core.ids import SystemIds
+from store import erasure, models, vault
+from store.models import (
+    Approval,
+    Contact,
+    CrmActivityRow,
+    Draft,
+    EngagementEvent,
+    Enrollment,
+    Fact,
+    Hold,
+    Icp,
+    IcpVersion,
+    Lead,
+    Meeting,
+    Message,
+    OutboxItem,
+    OutboxState,
+    RowProblemRow,
+    ScoreRow,
+    Suppression,
+    Task,
+    ThreadTrigger,
+    Touch,
+    Workspace,
+)
+from store.models.meetings import CalendarBucket
+from store.queries import exports, suppression, timeline
+from store.queries.companies import CompanyInput, upsert_companies
+from store.queries.people import ContactInput, upsert_contacts
+from store.session import Database
+
+NAME, EMAIL = "Canary Birdsong", "canary.birdsong@acme.example"
+
+# Tables with personal columns, and why erasing a contact does not touch them.
+NOT_OF_A_CONTACT = {"mailbox": "a rep's own password"}
+
+
+@dataclass
+class Person:
+    contact_id: UUID
+    lead_id: UUID
+    company_id: UUID
+
+
+def plant(session: Session, clock: VirtualClock, ids: SystemIds, sealer: Sealer, workspace_id: UUID) -> Person:
+    """One person with a row in every table that may hold something of theirs."""
+    inputs = [CompanyInput(name="Acme", name_key="acme", domain="acme.example", source="s")]
+    (company_id,) = upsert_companies(session, clock, inputs).ids
+    contacts = [
+        ContactInput(company_id, NAME, NAME.lower(), "s", EMAIL, phone="+1 555 0100", title="CTO"),
+        ContactInput(company_id, "Other Person", "other person", "s", "other@acme.example"),
+    ]
+    contact_id, other_id = upsert_contacts(session, clock, ids, sealer, contacts).ids
+    assert contact_id
+    assert other_id
+    now = clock.now()
+
+    def add(model: type[SQLModel], **values: object) -> UUID:
+        row_id = values.setdefault("id", ids.new())
+        table = str(model.__tablename__)
+        for column in [name for name in values if name.endswith("_sealed")]:
+            context = f"{table}|{column.removesuffix('_sealed')}|{row_id}"
+            values[column] = sealer.seal(str(values[column]), context=context)
+        session.add(model(workspace_id=workspace_id, **values))
+        session.flush()
+        return row_id  # type: ignore[return-value]
+
+    icp = add(Icp, name="I", created_at=now)
+    version = add(IcpVersion, icp_id=icp, number=1, created_at=now)
+    lead_id = add(
+        Lead,
+        icp_id=icp,
+        icp_version_id=version,
+        run_id=uuid4(),
+        contact_id=contact_id,
+        company_id=company_id,
+        hooks=[{"why": NAME}],
+        created_at=now,
+        updated_at=now,
+    )
+    mailbox = uuid4()
+    enrollment = add(Enrollment, lead_id=lead_id, sequence="s1", mailbox_id=mailbox, created_at=now)
+    add(Touch, enrollment_id=enrollment, lead_id=lead_id, number=1, channel="mail", due_at=now)
+    draft = add(
+        Draft,
+        thread_key="t",
+        kind="first_mail",
+        lead_id=lead_id,
+        contact_id=contact_id,
+        mailbox_id=mailbox,
+        recipient_sealed=EMAIL,
+        subject_sealed=f"Hello {NAME}",
+        body_sealed=f"Dear {NAME}",
+        policy_number=0,
+        content_hash="h",
+        message_id="<m@x>",
+        created_at=now + timedelta(minutes=1),
+    )
+    add(Approval, draft_id=draft, lead_id=lead_id, content_hash="h", reason=NAME, created_at=now)
+    for state in (OutboxState.READY, OutboxState.SENT):
+        add(
+            OutboxItem,
+            key=f"mail:{state}",
+            kind="mail",
+            subject_kind="lead",
+            subject_id=lead_id,
+            draft_id=draft,
+            contact_id=contact_id,
+            payload_sealed=EMAIL,
+            mime_sealed=f"To: {EMAIL}",
+            message_id="<m@x>",
+            state=state,
+            not_before=now,
+            created_at=now,
+        )
+    add(
+        Message,
+        direction="in",
+        source_key="inbox:1",
+        lead_id=lead_id,
+        contact_id=contact_id,
+        subject_sealed=f"Re {NAME}",
+        body_sealed=f"I am {NAME}",
+        reading={"quote": NAME},
+        at=now + timedelta(minutes=2),
+    )
+    add(
+        EngagementEvent,
+        contact_id=contact_id,
+        lead_id=lead_id,
+        kind="click",
+        actor="human",
+        rule="r",
+        source_key="e",
+        raw={"to": EMAIL},
+        occurred_at=now + timedelta(minutes=3),
+    )
+    meeting = add(
+        Meeting,
+        lead_id=lead_id,
+        contact_id=contact_id,
+        company_id=company_id,
+        user_id=uuid4(),
+        purpose_key="p",
+        notes_sealed=f"Met {NAME}",
+        created_at=now + timedelta(minutes=4),
+    )
+    hold = add(
+        Hold, meeting_id=meeting, user_id=uuid4(), starts_at=now, ends_at=now + timedelta(hours=1), expires_at=now
+    )
+    add(CalendarBucket, bucket_at=now, hold_id=hold)
+    add(
+        Task,
+        source_key="t",
+        subject_kind="lead",
+        subject_id=lead_id,
+        kind="call",
+        title="Call",
+        script_sealed=f"Hi {NAME}",
+        outcome=NAME,
+        due_at=now,
+        created_at=now + timedelta(minutes=5),
+    )
+    add(
+        CrmActivityRow,
+        key="crm:1",
+        record_kind="contact",
+        record_id=contact_id,
+        kind="email_sent",
+        summary_sealed=f"=Mail to {NAME}",
+        fields={"to": EMAIL},
+        occurred_at=now,
+        written_at=now,
+    )
+    add(RowProblemRow, batch_id=uuid4(), line=1, reason="bad", excerpt_sealed=f"x;{EMAIL.upper()};y")
+    add(RowProblemRow, batch_id=uuid4(), line=2, reason="bad", excerpt_sealed="x;somebody@else.example")
+    add(
+        Fact,
+        subject_kind="contact",
+        subject_id=contact_id,
+        field="bio",
+        value=NAME,
+        value_key="k",
+        source="s",
+        observed_at=now,
+    )
+    add(
+        ScoreRow,
+        subject_kind="lead",
+        subject_id=lead_id,
+        kind="authority",
+        reasons=[{"why": NAME}],
+        model_version="1",
+        as_of=now,
+    )
+    add(
+        ThreadTrigger,
+        key="k",
+        subject_kind="lead",
+        subject_id=lead_id,
+        kind="touch_due",
+        due_at=now,
+        last_error=NAME,
+        created_at=now,
+    )
+    return Person(contact_id, lead_id, company_id)
+
+
+@pytest.fixture
+def planted(database: Database, workspace_id: UUID, clock: VirtualClock, ids: SystemIds, sealer: Sealer) -> Person:
+    with database.write(workspace_id) as session:
+        return plant(session, clock, ids, sealer, workspace_id)
+
+
+def test_nothing_of_the_person_is_left_in_any_row(
+    database: Database, workspace_id: UUID, clock: VirtualClock, sealer: Sealer, planted: Person
+) -> None:
+    with database.write(workspace_id) as session:
+        erased = erasure.erase_contact(session, clock, sealer, planted.contact_id)
+    assert {"contact", "draft", "outbox_item", "message", "task", "crm_activity", "row_problem"} <= set(erased.rows)
+    assert all(erased.rows[table] for table in ("contact", "draft", "message", "fact", "score", "row_problem"))
+    assert erased.message_ids == ["<m@x>", "<m@x>"]
+    left = list(_everything(database, workspace_id, sealer))
+    assert len(left) > 20
+    assert [text for text in left if any(word in text.lower() for word in ("canary", "birdsong", "0100"))] == []
+    assert any("somebody@else.example" in text for text in left)  # other people stay
+    assert any("Other Person" in text for text in left)
+
+
+def test_waiting_work_stops_and_sent_work_stays_sent(
+    database: Database, workspace_id: UUID, clock: VirtualClock, sealer: Sealer, planted: Person
+) -> None:
+    with database.write(workspace_id) as session:
+        erasure.erase_contact(session, clock, sealer, planted.contact_id)
+    with database.read(workspace_id) as session:
+        states = session.exec(select(OutboxItem.state).order_by(col(OutboxItem.key))).all()
+        assert [state.value for state in states] == ["cancelled", "sent"]
+        assert session.exec(select(Draft.state)).one().value == "void"
+        assert session.exec(select(Approval.state)).one().value == "void"
+        assert session.exec(select(Touch.state)).one().value == "cancelled"
+        assert session.exec(select(Lead.stage)).one().value == "stopped"
+        assert session.exec(select(Meeting.state)).one().value == "cancelled"
+        assert session.exec(select(CalendarBucket.hold_id)).all() == []
+        assert session.exec(select(ThreadTrigger.done_at)).one() is not None
+
+
+def test_they_are_never_written_to_nor_imported_again(
+    database: Database, workspace_id: UUID, clock: VirtualClock, ids: SystemIds, sealer: Sealer, planted: Person
+) -> None:
+    with database.write(workspace_id) as session:
+        suppression.suppress(session, clock, sealer, address=EMAIL, reason="opt_out")
+        erasure.erase_contact(session, clock, sealer, planted.contact_id)
+        keys = session.exec(select(sa.func.count()).select_from(Suppression)).one()
+        erasure.erase_contact(session, clock, sealer, planted.contact_id)  # again: nothing more
+        assert session.exec(select(sa.func.count()).select_from(Suppression)).one() == keys
+        assert suppression.is_suppressed(session, sealer, EMAIL)
+        again = [
+            ContactInput(planted.company_id, "C. B.", "c. b.", "s", EMAIL),
+            ContactInput(planted.company_id, NAME, NAME.lower(), "s"),
+        ]
+        assert upsert_contacts(session, clock, ids, sealer, again).ids == [None, None]
+
+
+def test_an_unknown_contact_is_not_found(
+    database: Database, workspace_id: UUID, clock: VirtualClock, sealer: Sealer
+) -> None:
+    with pytest.raises(NotFound), database.write(workspace_id) as session:
+        erasure.erase_contact(session, clock, sealer, uuid4())
+
+
+def test_nothing_is_left_in_the_files(
+    fresh_sqlite: Database, clock: VirtualClock, ids: SystemIds, master_keys: MasterKeys
+) -> None:
+    """Neither the words nor what they were sealed into: whoever later gets a key finds nothing to open."""
+    workspace_id = uuid4()
+    with fresh_sqlite.unscoped(writes=True) as session:
+        session.add(Workspace(id=workspace_id, slug="w", name="W", created_at=clock.now()))
+    sealer = vault.sealer_for(fresh_sqlite, workspace_id, master_keys, clock)
+    with fresh_sqlite.write(workspace_id) as session:
+        person = plant(session, clock, ids, sealer, workspace_id)
+    with fresh_sqlite.read(workspace_id) as session:
+        contact = session.exec(select(Contact).where(Contact.id == person.contact_id)).one()
+        draft = session.exec(select(Draft)).one()
+        canaries = [contact.email_sealed, contact.name_sealed, draft.body_sealed, NAME, EMAIL]
+    folder = Path(sa.make_url(fresh_sqlite.url).database or "").parent
+    assert _hits(folder, canaries) > 0
+    with fresh_sqlite.write(workspace_id) as session:
+        erasure.erase_contact(session, clock, sealer, person.contact_id)
+    assert "rewritten" in erasure.scrub_files(fresh_sqlite)
+    assert _hits(folder, canaries) == 0
+    with fresh_sqlite.read(workspace_id) as session:
+        assert suppression.is_suppressed(session, sealer, EMAIL)
+
+
+def test_every_personal_column_is_covered() -> None:
+    """A new table with a personal column must be named in store/erasure.py, or here with a reason."""
+    source = Path(erasure.__file__).read_text(encoding="utf-8")
+    missing = [
+        f"{model.__name__}.{column}"
+        for model, column in vault.sealed_columns()
+        if str(model.__tablename__) not in NOT_OF_A_CONTACT
+        and f"{column}=" not in source
+        and f'{column}"' not in source
+    ]
+    assert missing == []
+    with_contact = {
+        name
+        for name in models.__all__
+        if isinstance(model := getattr(models, name), type) and "contact_id" in getattr(model, "model_fields", {})
+    }
+    assert {name for name in with_contact if f"m.{name}" not in source} == set()
+
+
+def test_the_timeline_tells_it_newest_first_in_pages(
+    database: Database, workspace_id: UUID, sealer: Sealer, planted: Person
+) -> None:
+    with database.read(workspace_id) as session:
+        whole = timeline.of_lead(session, sealer, planted.lead_id)
+        assert [item.kind for item in whole.items] == ["task", "meeting", "event", "message", "draft"]
+        assert whole.next is None
+        assert whole.items[4].text == f"Dear {NAME}"
+        assert whole.items[3].text == f"I am {NAME}"
+        assert timeline.of_company(session, sealer, planted.company_id).items == whole.items
+        paged, after = [], None
+        while True:
+            page = timeline.of_lead(session, sealer, planted.lead_id, limit=2, after=after)
+            paged += page.items
+            if (after := page.next) is None:
+                break
+        assert paged == whole.items
+
+
+def test_exports_open_what_is_sealed_and_disarm_formulas(
+    database: Database, workspace_id: UUID, sealer: Sealer, planted: Person
+) -> None:
+    with database.read(workspace_id) as session:
+        header, lead = exports.lead_rows(session, sealer)
+        _, activity = exports.book_rows(session, sealer)
+    row = dict(zip(header, lead, strict=True))
+    assert (row["contact"], row["email"], row["phone"], row["tier"]) == (NAME, EMAIL, "'+1 555 0100", 4)
+    assert activity[5] == f"'=Mail to {NAME}"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("=1+1", "'=1+1"),
+        ('  "=1+1', "'  \"=1+1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("-2", "'-2"),
+        ("＝1", "'＝1"),
+        ("\t=1", "'\t=1"),
+        ("\rx", "'\rx"),
+        ("\n=1", "'\n=1"),
+        ("a\0=b", "a=b"),
+        ("\0=b", "'=b"),
+        ("plain", "plain"),
+        (-5, -5),
+        (0.5, 0.5),
+        (None, ""),
+        (True, "true"),
+    ],
+)
+def test_cells(value: object, expected: object) -> None:
+    assert exports.cell(value) == expected
+
+
+def _everything(database: Database, workspace_id: UUID, sealer: Sealer) -> list[str]:
+    """Every row of every table as text, personal columns opened."""
+    sealed = {(str(model.__tablename__), column) for model, column in vault.sealed_columns()}
+    texts = []
+    with database.read(workspace_id) as session:
+        for name in models.__all__:
+            model = getattr(models, name)
+            if not hasattr(model, "__tablename__") or name == "Workspace":
+                continue
+            for row in session.execute(sa.select(model)).scalars():
+                parts = []
+                for column, value in row.model_dump().items():
+                    if (model.__tablename__, column) in sealed and value:
+                        context = f"{model.__tablename__}|{column.removesuffix('_sealed')}|{row.id}"
+                        value = sealer.open(value, context=context)
+                    parts.append(str(value))
+                texts.append(f"{name}: {' '.join(parts)}")
+    return texts
+
+
+def _hits(folder: Path, canaries: list[str | None]) -> int:
+    files = [path.read_bytes() for path in folder.iterdir()]
+    return sum(data.count(str(canary).encode()) for data in files for canary in canaries)
