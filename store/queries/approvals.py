@@ -283,7 +283,7 @@ def _settle_touches(session: Session, drafts: Sequence[Draft], state: TouchState
                 col(Touch.id).in_(touch_ids),
                 col(Touch.state).in_([TouchState.PLANNED, TouchState.DRAFTED, TouchState.QUEUED]),
             )
-            .values(state=state, block_reason=reason if state is TouchState.CANCELLED else "")
+            .values(state=state, block_reason=reason if state in (TouchState.CANCELLED, TouchState.BLOCKED) else "")
             .execution_options(synchronize_session="fetch")
         )
 

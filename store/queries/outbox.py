@@ -205,6 +205,22 @@ def complete(session: Session, outbox_item_id: UUID, token: int, state: OutboxSt
     return _move(session, outbox_item_id, mine, {"lease_owner": "", "lease_until": None, **values, "state": state})
 
 
+def complete_many(session: Session, ids: Sequence[UUID], owner: str, state: OutboxState, **values: Any) -> int:
+    """The same for a batch that `owner` leased in one claim; returns how many were still its own."""
+    moved = session.execute(
+        sa.update(OutboxItem)
+        .where(
+            col(OutboxItem.id).in_(ids),
+            col(OutboxItem.state) == OutboxState.SENDING,
+            col(OutboxItem.lease_owner) == owner,
+        )
+        .values({"lease_owner": "", "lease_until": None, **values, "state": state})
+        .returning(col(OutboxItem.id))
+        .execution_options(synchronize_session=False)
+    )
+    return len(moved.all())
+
+
 def resolve(session: Session, outbox_item_id: UUID, state: OutboxState, **values: Any) -> bool:
     """A person's word on an unknown outcome. False: it is not unknown (any more)."""
     return _move(session, outbox_item_id, col(OutboxItem.state) == OutboxState.UNKNOWN, {**values, "state": state})

@@ -1,0 +1,84 @@
+"""When a mail may reach somebody: their own weekday, working hours and holidays, computed when it is to be sent."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from importlib import resources
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import holidays
+
+from agents.policy import Policy
+from scoring.sequence import send_window
+
+_MAX_DAYS = 30
+
+
+@lru_cache(maxsize=1)
+def _zones_by_country() -> Mapping[str, tuple[str, ...]]:
+    """From the IANA database's own table (zone.tab: country, coordinates, zone)."""
+    found: dict[str, list[str]] = {}
+    for line in (resources.files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            country, _, zone = line.split("\t")[:3]
+            found.setdefault(country, []).append(zone)
+    return {country: tuple(zones) for country, zones in found.items()}
+
+
+def country_zones(country: str) -> tuple[str, ...]:
+    """IANA zones of an ISO 3166-1 alpha-2 country; empty where it has none or is unknown."""
+    return _zones_by_country().get(country.strip().upper(), ())
+
+
+@lru_cache(maxsize=512)
+def public_holidays(country: str, year: int) -> frozenset[date]:
+    """Of the whole country, in that year and the next; empty for a country that the calendar does not know."""
+    try:
+        return frozenset(holidays.country_holidays(country.strip().upper(), years=[year, year + 1]))
+    except NotImplementedError:
+        return frozenset()
+
+
+def next_opening(now: datetime, *, zone: str, country: str, workspace_zone: str, policy: Policy) -> datetime:
+    """The first instant from `now` on when this person may be written to; `now` itself when it is open.
+
+    A policy may narrow the hours of `scoring.sequence`, never widen them. A zone that does not exist counts as unknown.
+    """
+    known = zone if _exists(zone) else None
+    home = workspace_zone if _exists(workspace_zone) else "UTC"
+    zones = country_zones(country)
+    off = public_holidays(country, now.year) if country else frozenset()
+    clock = ZoneInfo(known or (zones[0] if len(zones) == 1 else home))
+    at = now
+    for _ in range(_MAX_DAYS):
+        at = send_window(at, known, off, country_zones=zones, workspace_zone=home)
+        narrowed = _within(at, clock, policy)
+        if narrowed == at:
+            return at
+        at = narrowed
+    return at
+
+
+def day_start(now: datetime, zone: str) -> datetime:
+    """The midnight that began the present day in `zone`, in UTC terms aware."""
+    clock = ZoneInfo(zone if _exists(zone) else "UTC")
+    return datetime.combine(now.astimezone(clock).date(), datetime.min.time(), clock)
+
+
+def _within(at: datetime, clock: ZoneInfo, policy: Policy) -> datetime:
+    local = at.astimezone(clock)
+    opens = local.replace(hour=policy.window_start_hour, minute=0, second=0, microsecond=0)
+    if local < opens:
+        return opens.astimezone(at.tzinfo)
+    if policy.window_end_hour < 24 and local.hour >= policy.window_end_hour:
+        return (opens + timedelta(days=1)).astimezone(at.tzinfo)
+    return at
+
+
+@lru_cache(maxsize=1024)
+def _exists(zone: str) -> bool:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return bool(zone)
