@@ -42,7 +42,7 @@ class Tool(Generic[Deps, In, Out]):
         result = self.run(deps, given)
         try:
             # From a dump, so that an instance made with model_construct is validated like anything else.
-            data = result.model_dump() if isinstance(result, BaseModel) else result
+            data = result.model_dump(warnings=False) if isinstance(result, BaseModel) else result
             return self.returns.model_validate(data)
         except ValidationError as error:
             raise FixConfiguration(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -69,15 +70,15 @@ class Rewrite(BaseModel):
 def shown_facts(plan: DraftPlan, needed: Sequence[str]) -> dict[str, FactRef]:
     """What a model gets to see: what the sentences rest on now, then other facts that are fit to be quoted.
 
-    The recipient's address is no fact, and facts that look like instructions or hold links are left out.
+    The recipient's address is no fact, and text that looks like an instruction or holds a link is left out.
     """
     sources = sources_of(plan)
-    shown = {key: sources[key] for key in needed if key in sources}
-    for fact in plan.facts:
-        if len(shown) >= MAX_FACTS_SHOWN:
-            break
-        if fact.id in sources and screen(fact.value) is None and screen(fact.quote) is None:
-            shown.setdefault(fact.id, fact)
+    wanted = dict.fromkeys([*needed, *(fact.id for fact in plan.facts)])
+    shown: dict[str, FactRef] = {}
+    for key in wanted:
+        fact = sources.get(key)
+        if fact is not None and screen(fact.value) is None and len(shown) < MAX_FACTS_SHOWN:
+            shown[key] = fact if screen(fact.quote) is None else replace(fact, quote="")
     return shown
 
 

@@ -14,8 +14,8 @@ from agents.drafting.statements import states_about_recipient
 from agents.drafting.support import (
     UNSUPPORTED_SHARE,
     expresses,
+    statement_words,
     supports_token,
-    telling_words,
     texts_of,
     unsupported_words,
 )
@@ -108,7 +108,7 @@ def _statement(
     own = [sources[key] for key in sources if key.startswith(FREE_PREFIXES)]
     strange = unsupported_words(sentence.text, [*evidence, *own])
     # A template's own frame round a fact is plain words; a claim of the writer's own shows as strange ones.
-    if len(strange) > max(1, UNSUPPORTED_SHARE * len(telling_words(sentence.text))):
+    if len(strange) > max(1, UNSUPPORTED_SHARE * len(statement_words(sentence.text))):
         message = "It says more about the recipient than the cited facts do."
         yield Problem("statement_beyond_fact", message, part, sentence.start, sentence.end)
 

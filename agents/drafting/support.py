@@ -151,10 +151,15 @@ def _without_figures(text: str) -> str:
     return text
 
 
+def statement_words(sentence: str) -> frozenset[str]:
+    """The telling words of a sentence without its figures, which are checked one by one."""
+    return telling_words(_without_figures(sentence))
+
+
 def unsupported_words(sentence: str, facts: Iterable[FactRef]) -> frozenset[str]:
     """Telling words of a sentence that none of the facts has, in its value, its quote or the name of its field."""
     known: set[str] = set()
     for fact in facts:
         known |= telling_words(f"{' '.join(texts_of(fact))} {fact.field.replace('_', ' ')}")
         known |= {stem(word) for word in UNIT_WORDS.get(fact.field, ())}
-    return telling_words(sentence) - known
+    return statement_words(sentence) - known

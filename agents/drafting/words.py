@@ -11,21 +11,22 @@ def _words(text: str) -> frozenset[str]:
 
 # Words that may open a sentence with a capital and are not names. Anything else that opens one must be a known name.
 STARTERS = _words("""
-a about above after again all almost already also although always am among an and another any anything are around as
-ask asking at away back be because been before being best better between both bottom but by call came can cheers
-companies concrete could dear did do does done during each either else enough especially even every everything few
-first for from further generally get given glad good great had happy has have having he hello her here hey hi hiring
-his how however i idea if in instead into is it its just keep kind last later less let like long look looked looking
-made make making many maybe may meanwhile might more most much my neither never new news next no none nor not
-nothing note now of often on once one only open opening or other our out over people per perhaps please plenty
-question quick quickest rather re read regards same saw say see seen shall she short should simple since so some
-something sometimes soon sorry still such sure take tell thank thanks that the their them then there these they
-thing things this those though through thus times to together too top toward under until up upon us use usually very
-voicemail warm was way we well were what when where whether which while who whom whose why will with within without
-would writing yes yet you your worth below apart based beyond building calling clear currently done earlier easy figured fair finally hearing honestly
-hoping interested know knowing leave looks lots mind noted noticed others ours possibly really right seeing seems sending
-sounds teams thinking think tried trying understood wanted wondering recently apologies pleased
-renewal follow-up following ask opening
+a about above after again all almost already also although always am among an and another any anything are
+around as ask asking at away back be because been before being best better between both bottom but by call
+came can cheers companies concrete could dear did do does done during each either else enough especially even
+every everything few first for from further generally get given glad good great had happy has have having he
+hello her here hey hi hiring his how however i idea if in instead into is it its just keep kind last later
+less let like long look looked looking made make making many maybe may meanwhile might more most much my
+neither never new news next no none nor not nothing note now of often on once one only open opening or other
+our out over people per perhaps please plenty question quick quickest rather re read regards same saw say see
+seen shall she short should simple since so some something sometimes soon sorry still such sure take tell
+thank thanks that the their them then there these they thing things this those though through thus times to
+together too top toward under until up upon us use usually very voicemail warm was way we well were what when
+where whether which while who whom whose why will with within without would writing yes yet you your worth
+below apart based beyond building calling clear currently done earlier easy figured fair finally hearing
+honestly hoping interested know knowing leave looks lots mind noted noticed others ours possibly really right
+seeing seems sending sounds teams thinking think tried trying understood wanted wondering recently apologies
+pleased renewal follow-up following ask opening
 """)
 
 # Capitals inside a sentence that name nobody.

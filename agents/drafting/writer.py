@@ -8,7 +8,7 @@ from dataclasses import replace
 from agents.drafting.claims import Rewrite, bind, request, shown_facts
 from agents.drafting.gate import check
 from agents.drafting.limits import REWRITTEN_SENTENCE_WORDS
-from agents.drafting.plan import with_lead_in
+from agents.drafting.plan import screen, with_lead_in
 from agents.drafting.segments import Layout, Line, assemble, parse
 from agents.drafting.sources import slot_text
 from agents.drafting.text import one_line
@@ -34,7 +34,9 @@ def write(plan: DraftPlan, model: LanguageModel | None) -> Draft:
     draft, verdict = _checked(layout, plan)
     notes: tuple[Problem, ...] = ()
     attempts = 0
-    lines = dict(list(layout.rewritable().items())[:MAX_REWRITTEN_LINES])
+    # A line that quotes something odd stays as it is, and no model reads it.
+    offered = [(slot, line) for slot, line in layout.rewritable().items() if screen(line.text) is None]
+    lines = dict(offered[:MAX_REWRITTEN_LINES])
     if not verdict.passed:
         reason = reason or "The template does not pass the gate."
     elif model is None:

@@ -7,9 +7,6 @@ import random
 import re
 from collections import Counter
 from dataclasses import replace
-from importlib import util
-from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -19,22 +16,10 @@ from agents.drafting.segments import ids_at
 from agents.drafting.tokens import TokenKind, tokens
 from agents.drafting.types import Draft, DraftPlan
 from agents.drafting.writer import write
+from tests.support import drafting_cases as cases
 
-DRAFTS = 1_500
+DRAFTS = 1_200
 SEED = 20_261_121
-
-
-def _cases() -> ModuleType:
-    path = Path(__file__).parents[2] / "support" / "drafting_cases.py"
-    spec = util.spec_from_file_location("drafting_cases", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-cases = _cases()
 
 
 @pytest.fixture(scope="module")
