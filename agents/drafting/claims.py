@@ -11,44 +11,13 @@ from agents.drafting.plan import screen
 from agents.drafting.segments import Line
 from agents.drafting.sources import sources_of
 from agents.drafting.support import expresses
-from agents.drafting.text import bad_characters, one_line, sentences, words
+from agents.drafting.text import bad_characters, one_line, reads_as_english, sentences, words
 from agents.drafting.types import Claim, Draft, DraftPlan, FactRef, Problem, Sentence
 from agents.drafting.types import Field as Part
 from prompts.marks import without_marks
 
 MAX_FACTS_SHOWN = 12  # more of them make a small model forget which id is which
 MAX_FACT_CHARS = 300
-# English prose of this length without one of its commonest words is not English prose.
-LANGUAGE_SAMPLE_WORDS = 6
-_COMMON_ENGLISH = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "for",
-        "from",
-        "has",
-        "have",
-        "i",
-        "in",
-        "is",
-        "it",
-        "of",
-        "on",
-        "or",
-        "our",
-        "that",
-        "the",
-        "this",
-        "to",
-        "we",
-        "with",
-    ]
-)
 
 
 class RewrittenSentence(BaseModel):
@@ -133,8 +102,7 @@ def _refuse(item: RewrittenSentence, lines: Mapping[int, Line], facts: Mapping[s
     count = len(words(text))
     if not 3 <= count <= REWRITTEN_SENTENCE_WORDS:
         return Problem("too_long", f"It has {count} words; write 3 to {REWRITTEN_SENTENCE_WORDS}.")
-    said = {word.text.casefold() for word in words(text)}
-    if count >= LANGUAGE_SAMPLE_WORDS and not said & _COMMON_ENGLISH:
+    if not reads_as_english(text):
         return Problem("wrong_language", "Write English.")
     return None
 

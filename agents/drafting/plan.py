@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from agents.drafting.text import bad_characters, one_line, scripts, sentences
+from agents.drafting.text import bad_characters, one_line, reads_as_english, scripts, sentences
 from agents.drafting.tokens import TokenKind, tokens
 from agents.drafting.types import DraftKind, DraftPlan, FactRef, Hook, Offer, Recipient, Slot
 from agents.drafting.words import BANNED, INSTRUCTION_LIKE, PLACEHOLDERS
@@ -207,6 +207,9 @@ def _phrase(fact: FactRef, rule: _HookRule) -> Hook | str:
         refused = screen(raw)
         if refused is not None:
             reasons.append(refused)
+            continue
+        if not reads_as_english(text):
+            reasons.append("it is not in the language of the mail")
             continue
         quoted = rule.quote_always or len(sentences(text)) > 1
         return Hook(fact, rule.template, text, quoted)

@@ -12,6 +12,11 @@ _ABBREVIATIONS = frozenset(
 _BREAK = re.compile(r"[.!?]+[”\"’')\]]*(?=\s+)")
 _QUOTED = re.compile(r"[“\"„«]([^“”\"„«»\n]+)[”\"“»]")
 _WORD = re.compile(r"[^\W_](?:\w|[’'&.+#/-](?=\w))*[+#]*")
+# English prose of this length without one of its commonest words is not English prose.
+_LANGUAGE_SAMPLE_WORDS = 6
+_COMMON_ENGLISH = frozenset(
+    "a an and are as at be by for from has have i in is it of on or our that the this to we with".split()  # noqa: SIM905
+)
 _QUOTE_MARKS = str.maketrans("", "", "“”\"„«»‘’'`")
 
 
@@ -89,6 +94,12 @@ def stem(word: str) -> str:
         if base.endswith(ending) and len(base) - len(ending) >= 3:
             return base.removesuffix(ending)
     return base
+
+
+def reads_as_english(text: str) -> bool:
+    """False only for a passage long enough to tell. Names and short phrases have no language of their own."""
+    said = [word.text.casefold() for word in words(text)]
+    return len(said) < _LANGUAGE_SAMPLE_WORDS or not _COMMON_ENGLISH.isdisjoint(said)
 
 
 def one_line(text: str) -> str:

@@ -114,13 +114,21 @@ PLACEHOLDERS = re.compile(
 
 # Text of a fact that talks to a model or to a machine instead of saying something about a company.
 INSTRUCTION_LIKE = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:previous|prior|above|earlier|all|any|your|the|these)\b|"
+    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:previous|prior|above|earlier|all|"
+    r"any|your|the|these)\b|"
     r"\b(?:system|developer|hidden) (?:prompt|message|instructions?)\b|\binstructions?:|\bprompt injection\b|"
     r"\byou are (?:now|an? (?:ai|assistant|language|helpful))\b|\bas an ai\b|\bact as\b|\bpretend\b|\bjailbreak\b|"
     r"\bnew (?:instructions?|task|rules?)\b|\b(?:assistant|system|user|human)\s*:|<\|?\w+\|?>|\[/?INST\]|"
     r"\b(?:please )?(?:reply|respond|answer|write|say|output|print|repeat|send|forward|email|e-mail|include|add|insert|"
     r"visit|click|open|download|execute|run|call|transfer|pay)\b .{0,40}\b(?:to|with|this|the following|link|exactly|"
     r"only|password|secret|key|address)\b|"
+    # Verbs that give an order when a text opens with them; no company describes itself so.
+    r"^\W*(?:\\ ?n|now |please |then |next )*(?:generate|write|say|state|drop|print|output|translate|summari[sz]e|"
+    r"repeat|pretend|imagine|forget|stop|tell|give me|show me|list|explain|describe|create|compose|"
+    r"answer|respond|reply|act|"
+    r"assume|consider|let's|what|who|how|why|when|where|is|are|can|could|do|does|should|i want|i need|i would|you)\b|"
+    r"\b(?:all|your|the) (?:previous |prior |above )?(?:instructions?|orders?|directives?|prompts?)\b|\\ ?n|"
+    r"\b(?:ignorier\w*|vergiss|vergessen sie|olvida|ignora|ignorez|oublie[zr]?)\b|"
     r"\bdo not (?:tell|mention|reveal|follow)\b|\b(?:password|api[ _-]?key|secret key|credentials?|bcc|cc:)\b",
     re.IGNORECASE | re.DOTALL,
 )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from agents.drafting.claims import Rewrite, RewrittenSentence
 from agents.drafting.plan import plan_draft, screen
+from agents.drafting.tokens import TokenKind, tokens
 from agents.drafting.types import DraftKind, DraftPlan, FactRef, Offer, Recipient, Slot
 from agents.drafting.writer import MAX_ATTEMPTS, task_script, write
 from core.errors import ModelMayRetry, ModelMustStop, Rejected
@@ -177,6 +179,26 @@ def test_injected_text_opens_no_mail_and_reaches_no_model(text: str, field: str)
     assert "49" not in draft.body
     assert "f1" in plan.not_chosen
     assert all(text not in shown["value"] + shown["quote"] for r in model.requests for shown in r["facts"])
+
+
+def test_a_corpus_of_injections_gets_no_link_and_no_rendering_into_a_mail(shared_dir: Path) -> None:
+    """Whatever a page says, it is at the most a quotation that a person reads before it goes out."""
+    folder = shared_dir / "data" / "prompt_injection"
+    files = [*folder.glob("deepset/*.csv"), *folder.glob("bastioncorpus_injections.jsonl")]
+    lines = [line for file in files for line in file.read_text(errors="replace").splitlines() if line.strip()]
+    if not lines:
+        pytest.skip("The shared injection corpus is absent.")
+    opened = 0
+    for line in lines:
+        plan = first_mail(fact(1, "description", line, quote=line))
+        draft = write(plan, None)
+        assert draft.gate.passed, line
+        kinds = {token.kind for token in tokens(draft.body)}
+        assert not kinds & {TokenKind.LINK, TokenKind.ADDRESS}, line
+        assert draft.subject in {"An idea for Acme Freight", "A question for Acme Freight"}
+        opened += bool(draft.hook_fact_id)
+    print(f"\n{len(lines)} texts, {opened} of them quoted in an opening")
+    assert opened <= 0.25 * len(lines)
 
 
 def test_template_signs_in_names_stay_text_and_are_blocked() -> None:

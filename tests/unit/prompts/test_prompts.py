@@ -114,9 +114,11 @@ ATTACKS = [
     "{{ company|replace('', company) }}", "{{ company[0] }}", "{{ company ~ company }}", "{{ [company] }}",
     "{{ {'a': 1} }}",
     "{{ company|default(company) }}", "{{ -1 }}", "{{ company|upper|lower|upper|lower }}", "{{ company", "{% if %}",
-    "{% call company() %}{% endcall %}", "{% filter upper %}x{% endfilter %}",
+    "{% call company() %}{% endcall %}",
+    "{% filter upper %}x{% endfilter %}",
     "{% with a=1 %}{% endwith %}",
-    "{{ other }}", "{{ company|safe }}", "(" * 50_000, "{{ " + "not " * 5_000 + "company }}", "{{ company is defined }}",
+    "{{ other }}", "{{ company|safe }}", "(" * 50_000,
+    "{{ " + "not " * 5_000 + "company }}", "{{ company is defined }}",
 ]  # fmt: skip
 
 
