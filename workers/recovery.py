@@ -7,7 +7,7 @@ so the item is ready again. Frozen: the server is asked for our Message-ID.
 from uuid import UUID
 
 from agents.context import AgentContext
-from core.errors import Conflict, NotFound, RetryAt
+from core.errors import Conflict, FixConfiguration, NotFound, RetryAt
 from store.models import Mailbox, OutboxItem, OutboxState, Task, TaskState
 from store.queries import outbox
 from tools.ports import LookupResult
@@ -69,6 +69,8 @@ def _look_up(context: AgentContext, item: OutboxItem) -> None:
         found = context.tools.transport(mailbox).lookup(item.message_id) if mailbox else LookupResult.UNSUPPORTED
     except RetryAt:
         found = None
+    except FixConfiguration:
+        found = LookupResult.UNSUPPORTED
     with context.database.write(context.workspace_id) as session:
         match found:
             case LookupResult.FOUND:

@@ -78,8 +78,8 @@ def add_triggers(session: Session, clock: Clock, triggers: Sequence[NewTrigger])
 def due_touches_to_triggers(session: Session, clock: Clock, limit: int = 1_000) -> int:
     """A TOUCH_DUE trigger for every planned touch whose time has come, in two statements; returns how many were new.
 
-    A touch waits while its enrollment is not active, and while an earlier mail of it is drafted or queued: step n+1
-    needs step n to have left, or to have been dropped.
+    A touch waits while its enrollment is not active, while an earlier one is still planned, and while an earlier mail
+    is drafted or queued: step n+1 needs step n to have left, or to have been dropped.
     """
     earlier = aliased(Touch)
     unsettled = (
@@ -89,8 +89,13 @@ def due_touches_to_triggers(session: Session, clock: Clock, limit: int = 1_000) 
             col(earlier.workspace_id) == col(Touch.workspace_id),
             col(earlier.enrollment_id) == col(Touch.enrollment_id),
             col(earlier.number) < col(Touch.number),
-            col(earlier.channel) == "mail",
-            col(earlier.state).in_([TouchState.DRAFTED, TouchState.QUEUED]),
+            sa.or_(
+                col(earlier.state) == TouchState.PLANNED,
+                sa.and_(
+                    col(earlier.channel) == "mail",
+                    col(earlier.state).in_([TouchState.DRAFTED, TouchState.QUEUED]),
+                ),
+            ),
         )
         .exists()
     )

@@ -1,0 +1,40 @@
+"""What is due, asked of the store. An enqueue is only a hint: a lost hint or an empty queue loses nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from agents.context import AgentContext
+from store.queries import outbox, triggers, workspaces
+from store.session import Database
+
+ContextFor = Callable[[UUID], AgentContext]
+_LIMIT = 1_000  # subjects a sweep hands out: the next one comes in seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What one workspace has to do now."""
+
+    workspace_id: UUID
+    subjects: list[tuple[str, UUID]] = field(default_factory=list)
+    outbox: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.subjects) or self.outbox
+
+
+def sweep_workspace(context: AgentContext) -> Due:
+    """Turns touches whose time has come into triggers, and says which threads and whether the outbox is due."""
+    now = context.clock.now()
+    with context.database.write(context.workspace_id) as session:
+        triggers.due_touches_to_triggers(session, context.clock, _LIMIT)
+        subjects = triggers.due_subjects(session, now, _LIMIT)
+        next_item = outbox.next_ready_at(session)
+    return Due(context.workspace_id, subjects, next_item is not None and next_item <= now)
+
+
+def sweep(database: Database, context_for: ContextFor) -> list[Due]:
+    """Every workspace that has something to do, oldest first."""
+    found = (sweep_workspace(context_for(workspace_id)) for workspace_id in workspaces.list_ids(database))
+    return [due for due in found if due]
