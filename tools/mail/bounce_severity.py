@@ -75,13 +75,19 @@ _PASSING = re.compile(
 _SENDER = re.compile(r"sender address|domain of sender|mail from:?.{0,80}(?:not exist|unknown|reject)", re.IGNORECASE)
 # "User unknown" after the recipient was accepted: a filter's way to say no, of no use about the mailbox.
 _AFTER_DATA = re.compile(
-    r"(?:reply to|response to|after) (?:the )?(?:end of )?(?:message )?(?:DATA|body)|>>> (?:DATA|\.)\s", re.IGNORECASE
+    r"(?:reply to|response to|after) (?:the )?(?:end of )?(?:message )?(?:DATA|body)|>>> \.\s", re.IGNORECASE
 )
+
+
+# Microsoft 365 refuses at its edge who is not in the directory (directory-based edge blocking), with 5.4.1.
+_EDGE_BLOCKED = re.compile(r"recipient address rejected: access denied", re.IGNORECASE)
 
 
 def classify(status: str, words: str, around: str = "") -> BounceClass:
     """Of one failed recipient: its status (may be empty), the diagnostic words, and what stands around them."""
     detailed = most_specific(status, words)
+    if detailed == "5.4.1" and _EDGE_BLOCKED.search(words):
+        return BounceClass.HARD
     if detailed.startswith("4.") or (not detailed and _first_code(words).startswith("4")):
         return BounceClass.SOFT
     if detailed.endswith(".2.2") or detailed.startswith(("5.2.", "5.3.", "5.4.", "5.6.")):

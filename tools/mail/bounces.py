@@ -68,8 +68,8 @@ _DELAY = re.compile(
 )
 _ADDRESS = re.compile(r"<?([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,250}\.[A-Za-z]{2,24})>?")
 _RETURNED = re.compile(
-    r"^[\s>-]*(?:-+ ?(?:original message|this is a copy|below this line is a copy|unsent message|returned message"
-    r"|message header|begin message|the header of)"
+    r"^[ \t>]{0,20}(?:-{1,80} ?(?:original message|this is a copy|below this line is a copy"
+    r"|unsent message|returned message|message header|begin message|the header of)"
     r"|(?:original )?message (?:headers|follows)|received: (?:from|by)|return-path: |the (?:header|text) of"
     r"|headers of the original)",
     re.IGNORECASE | re.MULTILINE,
@@ -213,7 +213,9 @@ def _returned_ids(found: list[Message]) -> tuple[str, ...]:
 
 
 def _ids_in_text(text: str) -> tuple[str, ...]:
-    lines = re.findall(r"^[>\s]*Message-ID:\s*(?:\n\s+)?(<[^<>\s]{1,990}>)", text, re.IGNORECASE | re.MULTILINE)
+    lines = re.findall(
+        r"^[> \t]{0,20}Message-ID:[ \t]*(?:\n[ \t]+)?(<[^<>\s]{1,990}>)", text, re.IGNORECASE | re.MULTILINE
+    )
     return tuple(dict.fromkeys(lines))
 
 

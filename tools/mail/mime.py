@@ -5,7 +5,7 @@ The standard parser of the older policy is used, because it keeps what it cannot
 
 import email
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from email.header import decode_header
 from email.message import Message
@@ -15,9 +15,13 @@ from charset_normalizer import from_bytes
 from selectolax.lexbor import LexborHTMLParser
 
 MAX_TEXT = 200_000  # characters read of a mail: nobody writes more, and every rule below is at worst linear in it
+MAX_FIELD = 20_000  # characters read of a header field
 _MAX_DEPTH = 20
+_MAX_REMOVALS = 200
+_GUESSABLE = 200  # bytes
+_EBCDIC = ["cp037", "cp1026", "cp1140", "cp273", "cp424", "cp500", "cp875"]
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
-_BLOCK_END = re.compile(r"(?i)<(?:br|hr)\b[^>]*>|</(?:p|div|tr|li|h[1-6]|blockquote|pre|table|ul|ol)>")
+_BLOCK_END = re.compile(r"(?i)<(?:br|hr)\b[^>]{0,500}>|</(?:p|div|tr|li|h[1-6]|blockquote|pre|table|ul|ol)>")
 _PREFORMATTED = re.compile(r"(?i)<pre[\s>]")
 # How mail programs mark what they quote in HTML: Gmail, Apple and Thunderbird, Outlook, Yahoo, Proton, Zoho.
 _QUOTES = (
@@ -42,12 +46,18 @@ def parse(raw: bytes) -> Message:
 
 def header(message: Message, name: str) -> str:
     """The first such field, decoded, on one line; empty when there is none."""
-    value = message.get(name)
-    return "" if value is None else _decoded_header(value)
+    values = _fields(message, name)
+    return _decoded_header(values[0]) if values else ""
 
 
-def _decoded_header(value: object) -> str:
-    text = re.sub(r"\r?\n[ \t]*", " ", str(value))
+def _fields(message: Message, name: str) -> list[str]:
+    """The values as they stand, unfolded. Raw 8-bit text, which no standard allows, is decoded and not lost."""
+    found = [str(value) for key, value in message.raw_items() if key.lower() == name.lower()]
+    whole = [value if value.isascii() else decode(value.encode("utf-8", "surrogateescape"), "") for value in found]
+    return [re.sub(r"\r?\n[ \t]*", " ", value)[:MAX_FIELD] for value in whole]
+
+
+def _decoded_header(text: str) -> str:
     try:
         pieces = decode_header(text)
     except Exception:  # malformed base64 in an encoded-word
@@ -58,7 +68,7 @@ def _decoded_header(value: object) -> str:
 
 def addresses(message: Message, *names: str) -> tuple[tuple[str, str], ...]:
     """(display name, address) of all the fields named, addresses in lower case."""
-    values = [re.sub(r"\r?\n[ \t]*", " ", str(value)) for name in names for value in message.get_all(name, [])]
+    values = [value for name in names for value in _fields(message, name)]
     try:
         found = getaddresses(values)
     except Exception:  # the parser of old Pythons fails on some malformed groups
@@ -92,8 +102,9 @@ def decode(raw: bytes, charset: str) -> str:
         except (LookupError, ValueError):
             continue
     if text is None:
-        best = from_bytes(raw[:50_000]).best()
-        text = raw.decode(best.encoding if best is not None else "latin-1", "replace")
+        # A guess needs something to go by: below that, what most mail without a charset is written in.
+        best = from_bytes(raw[:20_000], cp_exclusion=_EBCDIC).best() if len(raw) >= _GUESSABLE else None
+        text = raw.decode(best.encoding if best is not None else "windows-1252", "replace")
     return text.replace("\x00", "")
 
 
@@ -153,15 +164,20 @@ def html_text(html: str) -> str:
     """The words of an HTML part; without its quotes, unless then nothing is left."""
     marked = html if _PREFORMATTED.search(html) else re.sub(r"\s+", " ", html)
     tree = LexborHTMLParser(_BLOCK_END.sub(lambda match: match.group() + "\n", marked))
-    for selector in ("script", "style", "head", "title"):
-        for node in tree.css(selector):
-            node.decompose()
+    _remove(tree, ("script", "style", "head", "title"))
     whole = _tidy(tree)
-    for selector in _QUOTES:
-        for node in tree.css(selector):
-            if node.parent is not None:
-                node.decompose()
+    _remove(tree, _QUOTES)
     return _tidy(tree) or whole
+
+
+def _remove(tree: LexborHTMLParser, selectors: Sequence[str]) -> None:
+    for selector in selectors:
+        for _ in range(_MAX_REMOVALS):
+            # Asked anew each time: quotes nest, and a node inside one that was removed must not be touched.
+            node = tree.css_first(selector)
+            if node is None:
+                break
+            node.decompose()
 
 
 def _tidy(tree: LexborHTMLParser) -> str:

@@ -59,13 +59,15 @@ _SIGNATURE = re.compile(
 )
 # No-break space; zero width characters; the dot by which a tracking extension marks its mails.
 _INVISIBLE = {0xA0: " ", 0x200B: None, 0x200C: None, 0x200D: None, 0x2060: None, 0xFEFF: None, 0x1427: None}
+_LONGEST_LINE = 5_000
 _QUOTED = re.compile(r"^\s*>")
 
 
 def new_text(text: str) -> str:
     """The words that are new in a reply. Empty where it only quotes: quoted words are ours, and must not be read as
     theirs."""
-    lines = text.replace("\r\n", "\n").translate(_INVISIBLE).split("\n")
+    # A line that long is no line of a mail program's; cut, so that no rule below works on a wall of text.
+    lines = [line[:_LONGEST_LINE] for line in text.replace("\r\n", "\n").translate(_INVISIBLE).split("\n")]
     kept: list[str] = []
     at = 0
     while at < len(lines):
