@@ -231,14 +231,15 @@ class TestConnections:
         assert sorted(server.mails()) == sorted(mimes)
 
     def test_a_forked_child_does_not_speak_on_its_parents_connection(self, tmp_path: Path) -> None:
-        with smtp_process(tmp_path) as port:
-            transport = SmtpTransport(SmtpSettings("127.0.0.1", port, SmtpSecurity.NONE, timeouts=QUICK))
+        with SmtpServer(Options(tmp_path)) as server:
+            transport = connect(server)
             transport.send(envelope())
             child = os.fork()
             if child == 0:
                 os._exit(0 if transport.send(envelope()).outcome is SendOutcome.SENT else 1)
             assert os.waitpid(child, 0)[1] == 0
             assert transport.send(envelope()).outcome is SendOutcome.SENT
+            assert server.connections == 2, "the child's own, and the parent's as before"
         assert len(accepted(tmp_path)) == 3
 
 

@@ -158,4 +158,4 @@ def _reply(common: InboundReading, message: Message, why: str) -> InboundReading
 
 def _unsubscribes(message: Message, subject: str) -> bool:
     """Mail programs answer a List-Unsubscribe address with mail that says Auto-Submitted, and a person pressed it."""
-    return message.get("X-Apple-Unsubscribe") is not None or subject.strip().lower().startswith("unsubscribe")
+    return message.get("X-Apple-Unsubscribe") is not None or read_intents("", subject)[0].intent is Intent.OPT_OUT

@@ -1,7 +1,7 @@
 """What a reply wants, by rules, several wants at once, each with the words that decided.
 
 A lexicon instead of a model, because an opt-out must be honoured when no model answers, and because it can be read.
-What somebody refuses is looked for first and its words are taken out, so that "not interested" is never interest.
+A sentence that refuses wishes for nothing: "not interested" is never interest, nor "no time for a call" a meeting.
 """
 
 import re
@@ -23,6 +23,13 @@ _REFUSALS = (Intent.OPT_OUT, Intent.WRONG_PERSON, Intent.NEGATIVE, Intent.NOT_NO
 # A sentence: short enough that no rule runs away on a wall of text.
 _SENTENCE = re.compile(r"[^.!?\n]{1,400}[.!?]*")
 _SHORTHAND = ((r"\bplz\b|\bpls\b", "please"), (r"\bw/\s", "with "), (r"\bu\b", "you"), (r"\bthx\b", "thanks"))
+_OPT_OUT_SUBJECT = re.compile(
+    r"(?:please )?(?:un-?subscribe(?: me| \S{20,})?|abmelden|abmeldung|désabonnement|désinscription|baja|darme de baja"
+    r"|opt[- ]?out|remove me|stop)[.!]*",
+    re.IGNORECASE,
+)
+# A line that a mail program broke: it is long, and does not end a sentence.
+_SOFT_BREAK = re.compile(r"(?<=[^\n]{40})(?<![.!?:])\n(?=[^\s>*-])")
 _URL = re.compile(r"https?://\S+")
 
 
@@ -34,7 +41,7 @@ def read_intents(text: str, subject: str = "") -> tuple[IntentHit, ...]:
     hits: dict[Intent, IntentHit] = {}
     if _is_opt_out_subject(subject):
         hits[Intent.OPT_OUT] = IntentHit(Intent.OPT_OUT, subject.strip()[:200])
-    for match in _SENTENCE.finditer(text[:20_000]):
+    for match in _SENTENCE.finditer(_SOFT_BREAK.sub(" ", text[:20_000])):
         sentence = match.group().strip()
         if sentence:
             for intent in _intents_of(sentence):
@@ -46,18 +53,7 @@ def read_intents(text: str, subject: str = "") -> tuple[IntentHit, ...]:
 
 def _intents_of(sentence: str) -> list[Intent]:
     words = _normalised(sentence)
-    found: list[Intent] = []
-    for intent in Intent:
-        if intent is Intent.UNKNOWN:
-            continue
-        matches = [match for rule in RULES[intent] for match in rule.finditer(words)]
-        if not matches:
-            continue
-        found.append(intent)
-        if intent in _REFUSALS and intent is not Intent.NOT_NOW:
-            # The refused thing must not be read again as wished for.
-            for match in matches:
-                words = words[: match.start()] + "·" * (match.end() - match.start()) + words[match.end() :]
+    found = [intent for intent in Intent if any(rule.search(words) for rule in RULES.get(intent, ()))]
     if any(intent in _REFUSALS for intent in found):
         found = [intent for intent in found if intent not in (Intent.INTERESTED, Intent.WANTS_MEETING)]
     return found
@@ -71,12 +67,6 @@ def _normalised(sentence: str) -> str:
 
 
 def _is_opt_out_subject(subject: str) -> bool:
+    """The whole subject says so: a part of it may be the subject of our own mail."""
     bare = re.sub(r"^(?:(?:re|aw|fwd?|wg|sv|antw|rv|tr)\s*:\s*)+", "", subject.strip(), flags=re.IGNORECASE)
-    return (
-        re.match(
-            r"(?:un-?subscribe|abmelden|abmeldung|désabonnement|désinscription|baja|opt[- ]?out|remove me|stop)\b",
-            bare,
-            re.IGNORECASE,
-        )
-        is not None
-    )
+    return _OPT_OUT_SUBJECT.fullmatch(bare) is not None

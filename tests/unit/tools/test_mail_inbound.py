@@ -390,6 +390,15 @@ class TestIntents:
     def test_no_opt_out_where_nobody_opted_out(self, text: str) -> None:
         assert Intent.OPT_OUT not in intents(text)
 
+    def test_a_sentence_that_a_mail_program_broke_is_one(self) -> None:
+        text = "Thank you for your mail. I would like you to remove me from your\nmailing list at your convenience."
+        assert Intent.OPT_OUT in intents(text)
+
+    @pytest.mark.parametrize("subject", ["Re: Stop losing deals", "AW: Unsubscribe rates in retail"])
+    def test_a_subject_of_ours_is_no_opt_out(self, subject: str) -> None:
+        assert read_intents("Fine.", subject)[0].intent is Intent.UNKNOWN
+        assert read_intents("", "Re: STOP")[0].intent is Intent.OPT_OUT
+
     def test_no_rule_speaks(self) -> None:
         assert intents("Lorem ipsum.") == {Intent.UNKNOWN}
 
