@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import holidays
 
 from agents.policy import Policy
-from scoring.sequence import send_window
+from scoring.sequence import CLOSES, OPENS, send_window
 
 _MAX_DAYS = 30
 
@@ -48,15 +48,16 @@ def next_opening(now: datetime, *, zone: str, country: str, workspace_zone: str,
     home = workspace_zone if _exists(workspace_zone) else "UTC"
     zones = country_zones(country)
     off = public_holidays(country, now.year) if country else frozenset()
-    clock = ZoneInfo(known or (zones[0] if len(zones) == 1 else home))
-    at = now
+    # Narrowed on one clock: where a country has several, they are open together for a few hours only.
+    clock = ZoneInfo(known or (zones[0] if zones else home))
+    start = now
     for _ in range(_MAX_DAYS):
-        at = send_window(at, known, off, country_zones=zones, workspace_zone=home)
-        narrowed = _within(at, clock, policy)
-        if narrowed == at:
-            return at
-        at = narrowed
-    return at
+        opened = send_window(start, known, off, country_zones=zones, workspace_zone=home)
+        start = _within(opened, clock, policy)
+        if start == opened:
+            return opened
+    # A policy that leaves no hour at all would hold mail for ever: the recipient's hours alone decide then.
+    return send_window(now, known, off, country_zones=zones, workspace_zone=home)
 
 
 def day_start(now: datetime, zone: str) -> datetime:
@@ -68,9 +69,9 @@ def day_start(now: datetime, zone: str) -> datetime:
 def _within(at: datetime, clock: ZoneInfo, policy: Policy) -> datetime:
     local = at.astimezone(clock)
     opens = local.replace(hour=policy.window_start_hour, minute=0, second=0, microsecond=0)
-    if local < opens:
+    if policy.window_start_hour > OPENS.hour and local < opens:
         return opens.astimezone(at.tzinfo)
-    if policy.window_end_hour < 24 and local.hour >= policy.window_end_hour:
+    if policy.window_end_hour < CLOSES.hour and local.hour >= policy.window_end_hour:
         return (opens + timedelta(days=1)).astimezone(at.tzinfo)
     return at
 

@@ -50,7 +50,7 @@ class Post:
 
 
 @pytest.fixture(scope="session")
-def _sqlite_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+def sqlite_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     url = f"sqlite:///{tmp_path_factory.mktemp('workers') / 'salesos.db'}"
     migrations.upgrade(url)
     database = Database(url)
@@ -59,7 +59,7 @@ def _sqlite_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database
 
 
 @pytest.fixture(scope="session")
-def _postgres_store(postgres_url: str, postgres_app_role: Callable[[str], str]) -> Iterator[Database]:
+def postgres_store(postgres_url: str, postgres_app_role: Callable[[str], str]) -> Iterator[Database]:
     migrations.upgrade(postgres_url)
     database = Database(postgres_app_role(postgres_url), pool_size=8)
     yield database
@@ -68,7 +68,7 @@ def _postgres_store(postgres_url: str, postgres_app_role: Callable[[str], str]) 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database(request: pytest.FixtureRequest) -> Database:
-    found: Database = request.getfixturevalue(f"_{request.param}_store")
+    found: Database = request.getfixturevalue(f"{request.param}_store")
     return found
 
 

@@ -244,6 +244,7 @@ def test_the_daily_cap_counts_what_really_left_and_lets_answers_through(office: 
         assert box is not None
         box.daily_cap = 1
     cold = [office.approved(0), office.approved(1)]
+    dispatch(office)
     answer = office.approved(2, kind="reply")
     dispatch(office)
     states = [item(office, found).state for found in cold]
