@@ -36,4 +36,5 @@ class Toolbox:
     transport: Callable[[Mailbox], MailTransport]  # cached a mailbox: one connection carries many mails
     inbox: Callable[[Mailbox], Inbox]
     crm: Callable[[UUID], Crm]  # of a workspace
+    booking_url: Callable[[UUID, UUID], str]  # (workspace, hold) → the link that picks this time
     language_model: Callable[[UUID, UUID | None], LanguageModel | None]  # (workspace, run): metered against its budget
