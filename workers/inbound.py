@@ -13,10 +13,12 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from agents.context import AgentContext
+from core.errors import SalesOSError
 from core.ids import stable_id
 from core.logging import get_logger
+from core.redaction import redact_text
 from store import bulk
-from store.models import Contact, Customer, Lead, Mailbox, MailboxState, Message
+from store.models import Alert, Contact, Customer, Lead, Mailbox, MailboxState, Message
 from store.queries import approvals, triggers
 from tools.mail.inbound import InboundKind, InboundReading, read_mail
 from tools.ports import InboundMail, Unknown
@@ -48,9 +50,12 @@ def poll(context: AgentContext) -> int:
 
 def poll_mailbox(context: AgentContext, mailbox: Mailbox) -> int:
     new, cursor = 0, mailbox.inbox_cursor
-    inbox = context.tools.inbox(mailbox)
     while True:
-        page = inbox.fetch(cursor, _PAGE)
+        try:
+            page = context.tools.inbox(mailbox).fetch(cursor, _PAGE)
+        except SalesOSError as error:  # one mailbox with wrong settings must not keep the others from being read
+            _alert(context, mailbox, redact_text(str(error)))
+            return new
         if isinstance(page, Unknown):
             _log.warning("an inbox could not be read", mailbox=str(mailbox.id), reason=page.reason)
             return new
@@ -74,6 +79,23 @@ def ingest(context: AgentContext, mailbox: Mailbox, mails: Sequence[InboundMail]
             row.inbox_cursor = mails[-1].uid
             session.add(row)
     return new
+
+
+def _alert(context: AgentContext, mailbox: Mailbox, reason: str) -> None:
+    """Once a day for a mailbox: whoever answers there is not heard."""
+    now = context.clock.now()
+    key = f"inbox:{mailbox.id}:{now.date()}"
+    alert = {
+        "id": stable_id("alert", context.workspace_id, key),
+        "source_key": key,
+        "subject_kind": "mailbox",
+        "subject_id": mailbox.id,
+        "level": "critical",
+        "text": f"An inbox cannot be read, so replies and opt-outs in it are not seen: {reason}",
+        "created_at": now,
+    }
+    with context.database.write(context.workspace_id) as session:
+        bulk.insert_ignore(session, Alert, [alert])
 
 
 def _one(session: Session, context: AgentContext, mailbox: Mailbox, mail: InboundMail, reading: InboundReading) -> bool:

@@ -1,12 +1,14 @@
 """What arrives is kept once, finds its thread, and takes back what it overtakes."""
 
+import dataclasses
 from datetime import timedelta
 from typing import Any
 
 from sqlmodel import col, select
 
 from agents.context import AgentContext
-from store.models import Approval, ApprovalState, Mailbox, Message, OutboxItem, OutboxState, ThreadTrigger
+from core.errors import FixConfiguration
+from store.models import Alert, Approval, ApprovalState, Mailbox, Message, OutboxItem, OutboxState, ThreadTrigger
 from tests.support.crash.office import Office, context_of, unsubscribe
 from tools.ports import InboundMail, Unknown
 from workers import inbound
@@ -142,6 +144,16 @@ def test_a_page_after_page_is_read_and_an_inbox_that_is_down_loses_nothing(offic
     assert inbound.poll(context) == 120
     assert len(rows(office, Message)) == 120
     assert timedelta(0) == context.clock.now() - inbox.at  # type: ignore[attr-defined]
+
+
+def test_an_inbox_with_wrong_settings_is_shown_and_stops_nobody(office: Office) -> None:
+    def broken(_mailbox: Mailbox) -> Any:
+        raise FixConfiguration("The inbox has no password.", hint="Set one.")
+
+    context = connect(office, Inbox())
+    context = dataclasses.replace(context, tools=dataclasses.replace(context.tools, inbox=broken))
+    assert inbound.poll(context) == inbound.poll(context) == 0
+    assert ["no password" in alert.text for alert in rows(office, Alert)] == [True]
 
 
 def test_rubbish_is_kept_and_stops_nobody(office: Office) -> None:
