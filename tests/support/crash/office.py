@@ -4,7 +4,7 @@ The transport is the test's own choice; everything else that an agent may ask fo
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -73,18 +73,13 @@ def toolbox(transport: Callable[[Mailbox], MailTransport], crm: Any = None, inbo
         raise AssertionError("This test does not give this tool.")
 
     book = crm or CrmBook()
-    return Toolbox(
-        company_source=absent,
-        person_finders=absent,
-        usage_source=absent,
-        web_fetch=None,  # type: ignore[arg-type]
-        mail_domains=None,  # type: ignore[arg-type]
-        email_verifier=None,  # type: ignore[arg-type]
-        transport=transport,
-        inbox=inbox or absent,
-        crm=lambda _: book,
-        language_model=lambda *_: None,
-    )
+    given: dict[str, Any] = {
+        "transport": transport,
+        "inbox": inbox or absent,
+        "crm": lambda _: book,
+        "language_model": lambda *_: None,
+    }
+    return Toolbox(**{tool.name: given.get(tool.name, absent) for tool in fields(Toolbox)})
 
 
 def context_of(
