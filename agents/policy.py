@@ -48,6 +48,8 @@ class Policy(BaseModel):
     weekly_tier1_capacity: int | None = Field(default=None, ge=0)  # None: no demotion by capacity
     window_start_hour: int = Field(default=8, ge=0, le=23)  # in the recipient's zone, Monday to Friday
     window_end_hour: int = Field(default=18, ge=1, le=24)
+    # The balancing test of GDPR Art. 6(1)(f), or where it is filed. Empty: contacts whose country asks for it wait.
+    legitimate_interest_assessment: str = ""
     hold_hours: int = Field(default=72, ge=1, le=240)  # how long a proposed time stays free
     meeting_minutes: int = Field(default=30, ge=15, le=180)
 

@@ -28,6 +28,7 @@ from scoring.criteria import (
 )
 from scoring.fit import MIN_KNOWN_WEIGHT, find_disqualifiers
 from scoring.intent import SECONDS_PER_DAY, SIGNAL_KINDS
+from scoring.priority import UNKNOWN_INTENT
 from scoring.titles import read_title
 from scoring.types import CompanyTraits, Department, PersonTraits, Signal, require_aware
 
@@ -260,10 +261,11 @@ def _priority(
     fit: Floats, intent: Floats, disqualified: npt.NDArray[np.bool_], icp: CompiledIcp
 ) -> tuple[Floats, npt.NDArray[np.int8]]:
     weight_fit, weight_intent = icp.weight_fit, icp.weight_intent
-    both = (weight_fit * fit + weight_intent * intent) / (weight_fit + weight_intent)
-    fit_alone = fit if weight_fit > 0 else np.full_like(fit, np.nan)
+    counted = np.where(np.isnan(intent), UNKNOWN_INTENT, intent)
+    total = weight_fit + weight_intent
+    both = weight_fit * fit / total + weight_intent * counted / total
     intent_alone = intent if weight_intent > 0 else np.full_like(intent, np.nan)
-    priority = np.where(np.isnan(intent), fit_alone, np.where(np.isnan(fit), intent_alone, both))
+    priority = np.where(np.isnan(fit) | (weight_fit <= 0), intent_alone, both)
     bands = icp.bands
     tier = 4 - (priority >= bands.tier_1).astype(np.int8) - (priority >= bands.tier_2) - (priority >= bands.tier_3)
     tier = np.where(np.isnan(priority), 0, tier)

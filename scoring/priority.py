@@ -9,9 +9,13 @@ from scoring.criteria import CompiledIcp
 from scoring.icp_model import TierBands
 from scoring.types import Reason, Scored
 
-PRIORITY_VERSION = "priority-rules-1"
+PRIORITY_VERSION = "priority-rules-2"
 
 LOWEST_TIER = 4
+
+# What a company of unknown intent counts as: about one fresh, modest hint. Zero would treat silence as refusal; left
+# out of the mean, silence would rank above the strongest evidence.
+UNKNOWN_INTENT = 0.3
 
 
 class Priority(NamedTuple):
@@ -31,7 +35,8 @@ def tier_of(value: float, bands: TierBands) -> int:
 
 
 def score_priority(fit: Scored, intent: Scored, icp: CompiledIcp, disqualifiers: tuple[Reason, ...] = ()) -> Priority:
-    """Priority 0–1 and tier. One unknown side leaves the other to decide alone; a disqualifier is tier 4."""
+    """Priority 0–1 and tier. Unknown intent counts as UNKNOWN_INTENT, unknown fit leaves intent to decide alone; a
+    disqualifier is tier 4."""
     value, reasons = _mean(fit.value, intent.value, icp)
     if disqualifiers:
         return Priority(Scored(value, (*disqualifiers, *reasons), PRIORITY_VERSION), LOWEST_TIER)
@@ -41,24 +46,27 @@ def score_priority(fit: Scored, intent: Scored, icp: CompiledIcp, disqualifiers:
 
 def _mean(fit: float | None, intent: float | None, icp: CompiledIcp) -> tuple[float | None, tuple[Reason, ...]]:
     weight_fit, weight_intent = icp.weight_fit, icp.weight_intent
-    if fit is not None and intent is not None:
-        total = weight_fit + weight_intent
-        of_fit, of_intent = weight_fit * fit / total, weight_intent * intent / total
-        return (weight_fit * fit + weight_intent * intent) / total, (
-            Reason("fit", f"Fit {fit:.2f} counts {weight_fit / total:.0%}.", of_fit),
-            Reason("intent", f"Intent {intent:.2f} counts {weight_intent / total:.0%}.", of_intent),
-        )
     if fit is not None and weight_fit > 0:
-        return fit, (
-            Reason("fit", f"Fit {fit:.2f} decides alone.", fit),
-            Reason("intent_unknown", "Intent is unknown, which is not zero: it is left out of the mean."),
-        )
+        total = weight_fit + weight_intent
+        counted = UNKNOWN_INTENT if intent is None else intent
+        of_fit, of_intent = weight_fit * fit / total, weight_intent * counted / total
+        reasons = [Reason("fit", f"Fit {fit:.2f} counts {weight_fit / total:.0%}.", of_fit)]
+        if weight_intent > 0:
+            reasons.append(_intent_reason(intent, of_intent, weight_intent / total))
+        return of_fit + of_intent, tuple(reasons)
     if intent is not None and weight_intent > 0:
         return intent, (
             Reason("intent", f"Intent {intent:.2f} decides alone.", intent),
             Reason("fit_unknown", "Fit is unknown, which is not zero: it is left out of the mean."),
         )
     return None, (Reason("priority_unknown", "What carries weight is unknown: learn more about the company first."),)
+
+
+def _intent_reason(intent: float | None, points: float, share: float) -> Reason:
+    if intent is None:
+        text = f"Intent is unknown, which is not zero: counted as {UNKNOWN_INTENT:.2f}, at {share:.0%}."
+        return Reason("intent_unknown", text, points)
+    return Reason("intent", f"Intent {intent:.2f} counts {share:.0%}.", points)
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,7 @@ class CompanyPage:
 
 class CompanySource(Protocol):
     name: str
+    price_micros: int  # of one record, at most: what is reserved before a page is asked for; 0: free
 
     def page(self, cursor: str | None, limit: int) -> CompanyPage | Unknown:
         """Up to `limit` companies after `cursor` (None: from the start)."""
@@ -138,6 +139,7 @@ class CompanyRef:
 
 class PersonFinder(Protocol):
     name: str
+    price_micros: int  # of all people of one company, at most; 0: free
 
     def people(self, companies: Sequence[CompanyRef]) -> Mapping[UUID, Sequence[PersonRecord] | Unknown]:
         """People of each company asked for: a batch, because a call a company is what makes finders slow."""

@@ -34,6 +34,7 @@ _NEWS = {
 
 class WorldCompanySource:
     name = "world"
+    price_micros = _COMPANY_COST
 
     def __init__(self, companies: Sequence[Company], chance: Chance, clock: Clock, quarter_start: datetime) -> None:
         self._companies = companies
@@ -84,6 +85,7 @@ class WorldCompanySource:
 
 class WorldPersonFinder:
     name = "world"
+    price_micros = 6 * _PERSON_COST  # nobody of the market has more than six people to be found
 
     def __init__(self, companies: Sequence[Company], chance: Chance) -> None:
         self._by_domain = {company.domain: company for company in companies}
