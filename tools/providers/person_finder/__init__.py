@@ -1,0 +1,1 @@
+"""People of companies, one file a source."""

@@ -1,0 +1,1 @@
+"""How customers use the product, one file a source."""
