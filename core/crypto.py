@@ -64,10 +64,17 @@ class MasterKeys:
         if not keys or any(len(key) != KEY_BYTES for key in keys.values()):
             raise ValueError(f"Master keys are {KEY_BYTES} bytes each, and at least one.")
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
+        self._keys = tuple(keys.values())
         self.current_id = next(iter(keys))
 
     def __repr__(self) -> str:
         return f"MasterKeys({', '.join(self._ciphers)})"
+
+    def derive(self, purpose: str) -> tuple[bytes, ...]:
+        """A secret of 32 bytes for each master key, the current one first, useful for `purpose` and nothing else
+        (RFC 5869): what signs links and audit heads, so that a rotation of the master key breaks none of them."""
+        info = f"salesos derived {purpose}".encode()
+        return tuple(HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(key) for key in self._keys)
 
     def wrap(self, key: bytes, *, key_id: str, purpose: KeyPurpose, workspace_id: UUID) -> WrappedKey:
         nonce = os.urandom(_NONCE_BYTES)
