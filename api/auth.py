@@ -31,6 +31,7 @@ __all__ = [
     "SignedIn",
     "create_api_key",
     "create_user",
+    "refusal",
     "revoke_api_key",
     "session_principal",
     "set_password",
@@ -140,19 +141,14 @@ def sign_in(
             over = user.failed_sign_ins - _FREE_TRIES
             user.locked_until = now + min(_FIRST_WAIT * 2 ** min(over, 10), _LONGEST_WAIT) if over >= 0 else None
             session.add(user)
-    known = user.password_hash if user is not None and user.active and user.password_hash else _nobody()
-    right = _verify(known, password)
-    if user is None or waits or not user.active or not right:
-        raise Unauthenticated(
-            "Signing in did not work: the address or the password is wrong, or there were too many tries.",
-            hint="Check both; after five wrong tries wait half a minute, then longer.",
-        )
+    if user is None or not user.active or not user.password_hash:
+        raise refusal(password)
+    if not _verify(user.password_hash, password) or waits:
+        raise _refused()
     secret = secrets.token_urlsafe(32)
     with database.write(workspace_id) as session:
         _end(session, old_cookie)
-        session.execute(
-            sa.update(User).where(col(User.id) == user.id).values(failed_sign_ins=0, locked_until=None)
-        )
+        session.execute(sa.update(User).where(col(User.id) == user.id).values(failed_sign_ins=0, locked_until=None))
         session.execute(sa.delete(WebSession).where(col(WebSession.last_seen_at) < now - LONGEST))
         session.add(
             WebSession(
@@ -166,6 +162,12 @@ def sign_in(
             )
         )
     return SignedIn(f"{workspace_id.hex}.{secret}", user.id, user.name)
+
+
+def refusal(password: str) -> Unauthenticated:
+    """What an unknown workspace or address answers: as slow as a wrong password, and in the same words."""
+    _verify(_nobody(), password)
+    return _refused()
 
 
 def session_principal(database: Database, clock: Clock, cookie: str) -> Principal | None:
@@ -219,6 +221,13 @@ def _verify(known: str, password: str) -> bool:
             return _hasher.verify(known, password[:_LONGEST_PASSWORD])
         except (VerificationError, InvalidHashError):
             return False
+
+
+def _refused() -> Unauthenticated:
+    return Unauthenticated(
+        "Signing in did not work: the address or the password is wrong, or there were too many tries.",
+        hint="Check both; after five wrong tries wait half a minute, then longer.",
+    )
 
 
 @cache

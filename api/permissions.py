@@ -18,9 +18,7 @@ class Permission(StrEnum):
 
 
 _ALL: Final = frozenset(Permission)
-_SELLS: Final = frozenset(
-    {Permission.READ, Permission.PEOPLE, Permission.DECIDE, Permission.WORK, Permission.SUPPRESS}
-)
+_SELLS: Final = frozenset({Permission.READ, Permission.PEOPLE, Permission.DECIDE, Permission.WORK, Permission.SUPPRESS})
 
 PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.ADMIN: _ALL,

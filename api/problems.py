@@ -90,10 +90,14 @@ def problem_of(error: Exception) -> Problem:
             for item in error.errors()
         ]
         detail = f"The request has {len(found)} problem{'s' if len(found) != 1 else ''}."
-        return _problem(422, "Not accepted", detail, "See `problems`; /api/docs says what is expected.", "invalid", found)
+        return _problem(
+            422, "Not accepted", detail, "See `problems`; /api/openapi.json says what is expected.", "invalid", found
+        )
     if isinstance(error, HTTPException):
         code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
-        return _problem(error.status_code, str(error.detail), f"{error.detail}.", "/api/docs lists what there is.", code)
+        return _problem(
+            error.status_code, str(error.detail), f"{error.detail}.", "/api/openapi.json lists what there is.", code
+        )
     return _problem(
         500, "Failed", "Something broke on our side.", "Try again; the log of the server says what it was.", "internal"
     )
