@@ -1,4 +1,4 @@
-"""`make bench`: every bench, or those named. Figures are ratios within one run; seconds differ from machine to machine."""
+"""`make bench`: every bench, or those named. Figures are ratios within one run, because machines differ."""
 
 import argparse
 import subprocess

@@ -122,7 +122,20 @@ def _sentence(text: str) -> str:
 
 
 # Adding a page is one line.
+def supervisor_page() -> str:
+    """The graph as LangGraph draws it, and the table that moves it."""
+    from graphs.drawing import drawing, table
+
+    return (
+        "# The supervisor\n\n"
+        "Ten agents, the approval gate and the outbox. There is no model in the routing: every node asks the table\n"
+        "below where to go, and each choice is a row with its reason (`salesos explain`). This page is made from\n"
+        f"`graphs/routing.py` by `make docs`.\n\n```mermaid\n{drawing()}```\n\n{table()}"
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "docs/supervisor.md": supervisor_page,
     "docs/settings.md": settings_page,
     ".env.example": env_example,
 }
