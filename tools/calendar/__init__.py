@@ -1,0 +1,1 @@
+"""Times, invitations and booking links."""

@@ -1,0 +1,1 @@
+"""The CRMs that steps are mirrored to: the local book, and vendors."""
