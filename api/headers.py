@@ -1,4 +1,4 @@
-"""Headers of every answer: nothing from elsewhere, no script in a page, no frame around it, no trace of where one was."""
+"""Headers of every answer: nothing from elsewhere, no inline script, no frame around it, no trace of where one was."""
 
 from typing import Final
 

@@ -57,6 +57,7 @@ def api_office(database: Database, clock: Clock, folder: Path, *, people: int = 
     workspace_id, ids = uuid4(), SystemIds()
     context = context_of(database, workspace_id, clock, ids, no_transport, data_dir=folder)
     office = open_office(context, people=people)
+    contexts = {workspace_id: context}
     deps = Dependencies(
         settings=Settings(data_dir=folder, database_url=database.url, **settings),
         database=database,
