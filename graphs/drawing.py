@@ -12,7 +12,7 @@ def drawing() -> str:
     def still(_context: AgentContext, step: Step) -> Outcome:
         return Outcome(step.stage, Trigger.NOTHING, "Only drawn.")
 
-    return build_supervisor({name: still for name in (*AGENTS, OUTBOX)}, None).get_graph().draw_mermaid()
+    return build_supervisor(dict.fromkeys((*AGENTS, OUTBOX), still), None).get_graph().draw_mermaid()
 
 
 def table() -> str:
