@@ -48,10 +48,10 @@ _LETTERS = str.maketrans(
     | dict.fromkeys("'’‘`´ʼ!", "")
 )
 _WEB_ENDINGS = ("com",)  # .ai, .io, .co cost more precision than they gain: two firms often differ by them
+_MAX_NAME = 1_000  # characters: a longer one is no name, and the patterns need not search it
 _MAX_KEY = 300  # the column's width
 
 
-@lru_cache(maxsize=131_072)
 def company_name_key(name: str) -> str:
     """The same key for the ways one firm's name is written; "" where there is no letter or digit.
 
@@ -59,7 +59,12 @@ def company_name_key(name: str) -> str:
     "The Acmé Co., Inc. (YC S21)" → "acme". Of "X dba Y" it is Y, the name that people use. Equal keys are a
     reason to look, not a proof: two firms may share a name.
     """
-    text = _SEC_STATE.sub("", unicodedata.normalize("NFKC", name[:2_000]))
+    return _name_key(name[:_MAX_NAME])
+
+
+@lru_cache(maxsize=65_536)
+def _name_key(name: str) -> str:
+    text = _SEC_STATE.sub("", unicodedata.normalize("NFKC", name))
     trading = _TRADING_AS.split(text)
     if len(trading) > 1 and trading[-1].strip(" )"):
         text = trading[-1].strip(" )")
