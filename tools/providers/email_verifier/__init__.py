@@ -1,0 +1,5 @@
+"""Whether an address may be written to, before anybody does."""
+
+from tools.providers.email_verifier.checks import ChecksVerifier, normalise_address
+
+__all__ = ["ChecksVerifier", "normalise_address"]

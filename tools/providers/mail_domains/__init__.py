@@ -1,0 +1,1 @@
+"""Which hosts take a domain's mail."""

@@ -1,0 +1,1 @@
+"""Reading public web pages: guarded against being turned on our own network, or switched off."""
