@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 def revise(deps: Dependencies, principal: Principal, approval_id: UUID, *, subject: str, body: str) -> "Revised":
     """A person's edit: a new draft in place of the old. Raises Forbidden, NotFound, Conflict (it left)."""
+    principal.require(Permission.DECIDE)
     from agents import email
 
-    principal.require(Permission.DECIDE)
     context = deps.context_for(principal.workspace_id)
     draft_id = draft_of(deps, principal, approval_id)
     return email.revise(context, draft_id, subject, body, principal.actor)
@@ -35,9 +35,9 @@ def draft_of(deps: Dependencies, principal: Principal, approval_id: UUID) -> UUI
 
 def record_meeting(deps: Dependencies, principal: Principal, meeting_id: UUID, *, held: bool, outcome: str) -> None:
     """Raises Forbidden, NotFound, Conflict."""
+    principal.require(Permission.WORK)
     from agents import calendar
 
-    principal.require(Permission.WORK)
     calendar.record_meeting(deps.context_for(principal.workspace_id), meeting_id, held, outcome, principal.actor)
 
 

@@ -1,5 +1,6 @@
 """The HTTP edge over a small office: people who sign in, and drafts with claims, evidence, scores and problems."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -64,14 +65,28 @@ def api_office(database: Database, clock: Clock, folder: Path, *, people: int = 
         clock=clock,
         ids=ids,
         context_for=lambda wanted: (
-            context
-            if wanted == workspace_id
-            else context_of(database, wanted, clock, ids, no_transport, data_dir=folder)
+            contexts.get(wanted) or context_of(database, wanted, clock, ids, no_transport, data_dir=folder)
         ),
         unsubscribe=TOKENS,
         booking=BOOKING,
     )
     return ApiOffice(deps, office, workspace_id.hex)
+
+
+def form_token(html: str) -> str:
+    found = re.search(r'name="csrf" value="([^"]+)"', html)
+    assert found
+    return found[1]
+
+
+def sign_in(client: Any, office: ApiOffice, email: str, password: str = PASSWORD) -> int:
+    csrf = form_token(client.get("/sign-in").text)
+    data = {"csrf": csrf, "workspace": office.slug, "email": email, "password": password}
+    return client.post("/sign-in", data=data).status_code
+
+
+def csrf_of(client: Any) -> str:
+    return form_token(client.get("/approvals").text)
 
 
 _COMPANIES = ("Albrecht Freight", "Meridian Cold Chain", "Tidewater Logistics")
