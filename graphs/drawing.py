@@ -9,7 +9,7 @@ from graphs.supervisor import build_supervisor
 def drawing() -> str:
     """Mermaid text, made offline by LangGraph from the compiled graph."""
 
-    def still(_context: AgentContext, step: Step) -> Outcome:
+    def still(context: AgentContext, step: Step) -> Outcome:
         return Outcome(step.stage, Trigger.NOTHING, "Only drawn.")
 
     return build_supervisor(dict.fromkeys((*AGENTS, OUTBOX), still), None).get_graph().draw_mermaid()

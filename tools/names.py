@@ -151,6 +151,11 @@ _NOT_A_PERSON = _words(
 )
 
 
+def person_key(name: str) -> str:
+    """What a name is found by: case, accents and punctuation gone, words in their order. Empty for no words."""
+    return " ".join(_tokens(plain(name)))
+
+
 def split_person_name(name: str) -> PersonName | None:
     """First and last name, or None when not sure enough to write "Dear <first>" to a stranger.
 
