@@ -12,7 +12,13 @@ from urllib.parse import unquote
 import idna
 from tldextract import TLDExtract
 
-_SUFFIXES = TLDExtract(cache_dir=None, suffix_list_urls=(), fallback_to_snapshot=True, include_psl_private_domains=True)
+_SUFFIXES = TLDExtract(
+    cache_dir=None,
+    suffix_list_urls=(),
+    fallback_to_snapshot=True,
+    include_psl_private_domains=True,
+    extra_suffixes=("example", "test"),  # reserved for documentation and tests (RFC 2606): the demo's market lives there
+)
 
 
 def _words(lines: str) -> frozenset[str]:
