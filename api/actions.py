@@ -1,12 +1,13 @@
 """What people do that agents carry out: each checks the right first, then calls the agent's own function."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
+from agents import calendar, engagement
 from api.dependencies import Dependencies, Principal
 from api.permissions import Permission
 from core.errors import FixConfiguration, NotFound
-from store.models import Task, TaskState
+from store.models import Approval, Task, TaskState
 
 if TYPE_CHECKING:
     from agents.email import Revised
@@ -24,8 +25,6 @@ def revise(deps: Dependencies, principal: Principal, approval_id: UUID, *, subje
 
 def draft_of(deps: Dependencies, principal: Principal, approval_id: UUID) -> UUID:
     """Raises NotFound."""
-    from store.models import Approval
-
     with deps.database.read(principal.workspace_id) as session:
         approval = session.get(Approval, (principal.workspace_id, approval_id))
     if approval is None:
@@ -36,8 +35,6 @@ def draft_of(deps: Dependencies, principal: Principal, approval_id: UUID) -> UUI
 def record_meeting(deps: Dependencies, principal: Principal, meeting_id: UUID, *, held: bool, outcome: str) -> None:
     """Raises Forbidden, NotFound, Conflict."""
     principal.require(Permission.WORK)
-    from agents import calendar
-
     calendar.record_meeting(deps.context_for(principal.workspace_id), meeting_id, held, outcome, principal.actor)
 
 
@@ -67,13 +64,9 @@ def resolve_outbox(deps: Dependencies, principal: Principal, item_id: UUID, *, w
 
 def opt_out(deps: Dependencies, workspace_id: UUID, contact_id: UUID) -> None:
     """Never written to again, from now. A second time changes nothing. Raises NotFound."""
-    from agents import engagement
-
     engagement.opt_out(deps.context_for(workspace_id), contact_id, "one_click")
 
 
-def pick_slot(deps: Dependencies, workspace_id: UUID, hold_id: UUID) -> Any:
+def pick_slot(deps: Dependencies, workspace_id: UUID, hold_id: UUID) -> calendar.Picked:
     """Books a held time. Raises NotFound, Conflict (taken or expired)."""
-    from agents import calendar
-
     return calendar.pick_slot(deps.context_for(workspace_id), hold_id)

@@ -19,15 +19,8 @@ from core.errors import Forbidden, Rejected
 from core.ids import Ids
 from core.settings import Settings
 from store.session import Database
+from tools.calendar.booking import BookingTokens
 from tools.mail.unsubscribe import UnsubscribeTokens
-
-
-class BookingTokens(Protocol):
-    """tools.calendar.booking.BookingTokens: who made the link of a held time."""
-
-    def verify(self, token: str) -> tuple[UUID, UUID]:
-        """(workspace id, hold id). Raises NotFound for anything that was not made here."""
-        ...
 
 
 class ResolveUnknown(Protocol):

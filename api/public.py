@@ -15,7 +15,7 @@ from api import actions
 from api.console.render import page
 from api.dependencies import Dependencies, Deps
 from core.errors import Conflict, NotFound
-from store.models import Contact, Hold, HoldState, Meeting, User, Workspace
+from store.models import Contact, Hold, HoldState, Meeting, MeetingState, User, Workspace
 from store.queries import workspaces
 
 router = APIRouter(include_in_schema=False)
@@ -65,17 +65,18 @@ def _booking(deps: Dependencies, workspace_id: UUID, hold_id: UUID, error: Confl
         user = session.get(User, (workspace_id, hold.user_id))
         workspace = workspaces.get(session, workspace_id)
         names = (user.name if user else workspace.name, workspace.name)
-    if hold.state is HoldState.TAKEN:
+    over = hold.state is not HoldState.HELD or hold.expires_at <= now or hold.starts_at <= now
+    if hold.state is HoldState.TAKEN and meeting.state is not MeetingState.CANCELLED:
         state, error = "booked", None
-    elif error is not None or hold.state is HoldState.RELEASED or hold.expires_at <= now or hold.starts_at <= now:
-        state = "gone"
+    elif meeting.state is MeetingState.BOOKED and meeting.starts_at is not None:
+        state = "other"
     else:
-        state = "open"
+        state = "gone" if over or error is not None else "open"
     return page(
         "booking.html",
         status=409 if error is not None else 200,
         state=state,
-        starts_at=hold.starts_at,
+        starts_at=hold.starts_at if state != "other" or meeting.starts_at is None else meeting.starts_at,
         minutes=int((hold.ends_at - hold.starts_at).total_seconds() // 60),
         zone=meeting.time_zone or "UTC",
         host=names[0],

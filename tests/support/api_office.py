@@ -15,12 +15,13 @@ from core.settings import Settings
 from store.models import Approval, ClaimRow, Company, Draft, Fact, Lead, Role, ScoreRow, Workspace
 from store.session import Database
 from tests.support.crash.office import SENDER, Office, context_of, open_office
+from tools.calendar.booking import BookingTokens
 from tools.mail.compose import content_hash, message_id
 from tools.mail.unsubscribe import UnsubscribeTokens
 
 PASSWORD = "four odd words here"
 TOKENS = UnsubscribeTokens([b"only for tests, and long enough for it"])
-BOOKING = UnsubscribeTokens([b"only for tests of the booking pages too"])
+BOOKING = BookingTokens([b"only for tests of the booking pages too"])
 
 
 @dataclass

@@ -161,7 +161,7 @@ def test_keys_expire_are_revoked_and_say_when_they_were_used(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "sk_", "sk_zz_secret", f"sk_{uuid4().hex}_x", "sk_" + "é" * 32 + "_x", "nonsense"]
+    "text", ["", "sk_", "sk_zz_secret", "sk_" + "0" * 32 + "_x", "sk_" + "é" * 32 + "_x", "nonsense"]
 )
 def test_a_key_that_is_none_is_401_with_a_problem(client: TestClient, text: str) -> None:
     answer = client.get("/api/v1/me", headers={"Authorization": f"Bearer {text}".encode()})

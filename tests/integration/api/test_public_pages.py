@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from core.clock import VirtualClock
 from core.errors import Conflict
-from store.models import Hold, HoldState, Lead, Mailbox, Meeting, Suppression
+from store.models import Hold, HoldState, Lead, Mailbox, Meeting, MeetingState, Suppression, ThreadTrigger
 from tests.support.api_office import BOOKING, TOKENS, ApiOffice
 
 
@@ -109,6 +109,22 @@ def test_reading_the_booking_page_never_books(client: TestClient, office: ApiOff
         assert "Confirm this time" in page.text
     with office.deps.database.read(office.workspace_id) as session:
         assert session.exec(sa.select(Hold)).scalars().one().state is HoldState.HELD
+
+
+def test_confirming_books_once_and_the_other_times_are_free_again(
+    client: TestClient, office: ApiOffice, clock: VirtualClock
+) -> None:
+    token = hold(office, clock)
+    for _ in range(2):
+        answer = client.post(f"/b/{token}")
+        assert answer.status_code == 200
+        assert "<h1>Booked</h1>" in answer.text
+    assert "<h1>Booked</h1>" in client.get(f"/b/{token}").text
+    with office.deps.database.read(office.workspace_id) as session:
+        meeting = session.exec(sa.select(Meeting)).scalars().one()
+        keys = [row.key for row in session.exec(sa.select(ThreadTrigger)).scalars()]
+    assert meeting.state is MeetingState.BOOKED
+    assert len(keys) == 1, "the calendar agent hears of it once"
 
 
 def test_a_time_that_is_gone_says_so_and_offers_no_button(
