@@ -106,6 +106,7 @@ def add_task(
     title: str,
     due_at: datetime | None = None,
     assignee_id: UUID | None = None,
+    play_id: UUID | None = None,
 ) -> UUID:
     """A task of the lead's rep, or of the customer's CSM, once a source key. The title names the company, no person."""
     company = session.get(Company, (context.workspace_id, subject.company_id))
@@ -116,6 +117,7 @@ def add_task(
         "source_key": source_key,
         "subject_kind": "lead" if isinstance(subject, Lead) else "customer",
         "subject_id": subject.id,
+        "play_id": play_id,
         "kind": kind,
         "title": f"{title} ({company.name})"[:300] if company else title[:300],
         "assignee_id": owner,
