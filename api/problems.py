@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
 from api.dependencies import Unauthenticated
+from api.headers import ALWAYS
 from core.errors import (
     Conflict,
     FixConfiguration,
@@ -115,6 +116,8 @@ def install(app: FastAPI, page: Callable[[Request, Problem], Response]) -> None:
             response.headers["Retry-After"] = "30"
         if problem.status == 401 and request.url.path.startswith("/api"):
             response.headers["WWW-Authenticate"] = "Bearer"
+        for name, value in ALWAYS.items():  # what nobody expected is answered outside of every middleware
+            response.headers.setdefault(name, value)
         return response
 
     for kind in (SalesOSError, RequestValidationError, HTTPException, Exception):

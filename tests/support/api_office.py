@@ -18,6 +18,7 @@ from tests.support.crash.office import SENDER, Office, context_of, open_office
 from tools.calendar.booking import BookingTokens
 from tools.mail.compose import content_hash, message_id
 from tools.mail.unsubscribe import UnsubscribeTokens
+from workers import recovery
 
 PASSWORD = "four odd words here"
 TOKENS = UnsubscribeTokens([b"only for tests, and long enough for it"])
@@ -70,6 +71,7 @@ def api_office(database: Database, clock: Clock, folder: Path, *, people: int = 
         ),
         unsubscribe=TOKENS,
         booking=BOOKING,
+        resolve_unknown=recovery.resolve_unknown,
     )
     return ApiOffice(deps, office, workspace_id.hex)
 

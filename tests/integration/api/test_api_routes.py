@@ -1,5 +1,6 @@
 """The control routes: what is asked for happens once, other workspaces do not exist, errors say what to do."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,19 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from core.clock import VirtualClock
-from store.models import Approval, Lead, Role, Suppression, ThreadTrigger
+from store.models import (
+    Approval,
+    Lead,
+    Mailbox,
+    Meeting,
+    MeetingState,
+    OutboxItem,
+    OutboxState,
+    Role,
+    Suppression,
+    Task,
+    ThreadTrigger,
+)
 from tests.support.api_office import ApiOffice, api_office, csrf_of, sign_in, tell_a_story
 
 NOBODY = UUID(int=7)
@@ -199,6 +212,67 @@ def test_a_key_that_may_only_read_changes_nothing(
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
 
 
+def test_a_person_settles_a_mail_of_unknown_outcome_once(client: TestClient, office: ApiOffice) -> None:
+    item_id = office.office.approved(0)
+    with office.deps.database.write(office.workspace_id) as session:
+        item = session.get(OutboxItem, (office.workspace_id, item_id))
+        assert item is not None
+        item.state = OutboxState.UNKNOWN
+        session.add(item)
+    key = office.key("read", "outbox:write")
+    assert [row["id"] for row in client.get("/api/v1/outbox", headers=key).json()["items"]] == [str(item_id)]
+    url = f"/api/v1/outbox/{item_id}/resolution"
+    assert client.post(url, json={"was_sent": True}, headers=key).status_code == 204
+    assert client.post(url, json={"was_sent": False}, headers=key).status_code == 409
+    assert [row.state for row in rows(office, OutboxItem)].count(OutboxState.SENT) == 1
+
+
+def test_a_task_is_done_once_and_a_meeting_takes_its_outcome(
+    client: TestClient, office: ApiOffice, clock: VirtualClock
+) -> None:
+    lead = office.office.people[0]
+    task_id, meeting_id = office.deps.ids.new(), office.deps.ids.new()
+    now, common = clock.now(), {"workspace_id": office.workspace_id, "created_at": clock.now()}
+    user_id = office.office.get(Mailbox, office.office.mailbox_id).user_id
+    with office.deps.database.write(office.workspace_id) as session:
+        row = session.get(Lead, (office.workspace_id, lead.lead_id))
+        assert row is not None
+        session.add(
+            Task(
+                **common,
+                id=task_id,
+                source_key="t",
+                subject_kind="lead",
+                subject_id=row.id,
+                kind="linkedin",
+                title="Connect",
+                due_at=now,
+            )
+        )
+        session.add(
+            Meeting(
+                **common,
+                id=meeting_id,
+                lead_id=row.id,
+                contact_id=row.contact_id,
+                company_id=row.company_id,
+                user_id=user_id,
+                purpose_key="m",
+                state=MeetingState.BOOKED,
+                starts_at=now - timedelta(hours=1),
+                ends_at=now - timedelta(minutes=30),
+            )
+        )
+    key = office.key("read", "work:write")
+    assert client.get("/api/v1/tasks", headers=key).json()["items"][0]["title"] == "Connect"
+    done = [client.post(f"/api/v1/tasks/{task_id}/done", json={"outcome": o}, headers=key).json() for o in ("a", "b")]
+    assert [task["outcome"] for task in done] == ["a", "a"], "the first word stays"
+    url = f"/api/v1/meetings/{meeting_id}/outcome"
+    assert client.post(url, json={"held": True, "outcome": "keen"}, headers=key).status_code == 204
+    assert client.post(url, json={"held": False}, headers=key).status_code == 409
+    assert client.get("/api/v1/meetings", headers=key).json()["items"][0]["state"] == "held"
+
+
 def test_suppressing_keeps_a_hash_and_happens_once(client: TestClient, office: ApiOffice) -> None:
     key = office.key("read", "suppressions:write")
     body = {"address": "Pat@Company.example"}
@@ -221,3 +295,15 @@ def test_errors_are_problems_whatever_they_are(client: TestClient, office: ApiOf
         assert answer.headers["content-type"] == "application/problem+json"
         assert {"type", "title", "status", "detail", "code"} <= set(answer.json())
     assert "<html" in client.get("/nowhere").text
+
+
+def test_what_nobody_expected_tells_nothing_of_the_inside(office: ApiOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("pat@company.example is in row 7")
+
+    monkeypatch.setattr("api.views.leads.leads", broken)
+    with TestClient(create_app(office.deps), raise_server_exceptions=False) as client:
+        answer = client.get("/api/v1/leads", headers=office.key("read"))
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    assert "pat@" not in answer.text
+    assert answer.headers["content-security-policy"]
