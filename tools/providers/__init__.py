@@ -1,1 +1,1 @@
-"""One file a vendor, one folder a capability. Only rooms above the ports name anything in here: the composition root."""
+"""One file a vendor, one folder a capability. Only the composition root names anything in here."""

@@ -17,7 +17,7 @@ from core.settings import DeliveryMode, Settings
 from store.ledger import BudgetMetering
 from store.models import Mailbox
 from store.session import Database
-from tools.mapping import MappingDocument
+from tools.mapping.document import load_mapping
 from tools.ports import CompanySource, Inbox, LanguageModel, MailTransport, UsageSource
 from tools.providers.company_source.files import FileCompanySource
 from tools.providers.crm.book import CrmBook
@@ -56,16 +56,14 @@ def build_toolbox(
 
     def company_source(name: str, options: Mapping[str, Any]) -> CompanySource:
         if name != "file":
-            raise FixConfiguration(
-                f"There is no company source {name!r}.", hint="Sources are: store (companies already here), import:<id>."
-            )
-        mapping = MappingDocument.model_validate(options["mapping"])
-        return FileCompanySource(Path(options["path"]), mapping, clock=clock)
+            hint = "Sources are: store (companies that are here already), import:<id>."
+            raise FixConfiguration(f"There is no company source {name!r}.", hint=hint)
+        return FileCompanySource(Path(options["path"]), load_mapping(options["mapping"]), as_of=clock.now())
 
     def usage_source(name: str, options: Mapping[str, Any]) -> UsageSource:
         if name != "file":
             raise FixConfiguration(f"There is no usage source {name!r}.", hint="Import usage from a file.")
-        return FileUsageSource(Path(options["path"]), MappingDocument.model_validate(options["mapping"]))
+        return FileUsageSource(Path(options["path"]), load_mapping(options["mapping"]))
 
     return Toolbox(
         company_source=company_source,
@@ -137,9 +135,7 @@ def mailbox_password(sealer: Sealer, mailbox: Mailbox) -> str:
 
 
 def _imap(mailbox: Mailbox, password: str) -> ImapSettings:
-    return ImapSettings(
-        host=mailbox.inbox_host, port=mailbox.inbox_port, username=mailbox.username, password=password
-    )
+    return ImapSettings(host=mailbox.inbox_host, port=mailbox.inbox_port, username=mailbox.username, password=password)
 
 
 def _inbox(settings: Settings, sealer_of: Callable[[UUID], Sealer], mailbox: Mailbox) -> Inbox:
