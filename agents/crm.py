@@ -266,7 +266,7 @@ def _of_cohort(session: Session, cohort_id: UUID) -> Iterator[CrmStep]:
             Company, (col(Company.workspace_id) == col(Lead.workspace_id)) & (col(Company.id) == col(Lead.company_id))
         )
         .join(RunCompany, member)
-        .where(Lead.run_id == cohort.run_id)
+        .where(col(Lead.run_id) == cohort.run_id)
         .order_by(col(Lead.id))
     )
     for lead_id, contact_id, tier, priority, stage, updated_at in session.execute(leads):

@@ -1,4 +1,4 @@
-"""Starts the play for the worst driver of a customer at risk: tasks for the CSM, an alert, and a mail to be approved."""
+"""Starts the play for what drives a customer away most: tasks for the CSM, an alert, a mail to be approved."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
