@@ -151,6 +151,5 @@ def _show(
         editing=edit and draft is not None and draft.state in ("pending", "approved"),
         edited_subject=subject,
         edited_body=body,
-        can_check=False,
         error=error,
     )

@@ -48,30 +48,3 @@ document.addEventListener("submit", (event) => {
   if (event.target.method === "post") event.target.dataset.sent = "yes";
 });
 addEventListener("pageshow", () => document.querySelectorAll("form").forEach((form) => delete form.dataset.sent));
-
-// While editing: what the gate would say, half a second after the last key.
-const check = find("check");
-if (check?.dataset.url) {
-  const form = find("edit");
-  let timer;
-  let asked = 0;
-  const show = (problems) => {
-    check.replaceChildren();
-    check.className = problems.length ? "notice bad" : "notice good";
-    const list = document.createElement("ul");
-    for (const problem of problems) {
-      const line = document.createElement("li");
-      line.textContent = problem.excerpt ? `${problem.message} “${problem.excerpt}”` : problem.message;
-      list.append(line);
-    }
-    check.append(problems.length ? list : "The gate would let this pass.");
-  };
-  form.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(async () => {
-      const turn = ++asked;
-      const answer = await fetch(check.dataset.url, { method: "POST", body: new FormData(form) });
-      if (turn === asked && answer.ok) show((await answer.json()).problems);
-    }, 500);
-  });
-}
