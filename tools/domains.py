@@ -17,7 +17,10 @@ _SUFFIXES = TLDExtract(
     suffix_list_urls=(),
     fallback_to_snapshot=True,
     include_psl_private_domains=True,
-    extra_suffixes=("example", "test"),  # reserved for documentation and tests (RFC 2606): the demo's market lives there
+    extra_suffixes=(
+        "example",
+        "test",
+    ),  # reserved for documentation and tests (RFC 2606): the demo's market lives there
 )
 
 

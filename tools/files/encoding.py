@@ -25,6 +25,9 @@ _CANDIDATES = (
     "mac_roman cp850 iso8859_15"
 )
 _FEW = 40  # with fewer foreign bytes any guess is chance, and Western European is the commonest by far
+_WESTERN = frozenset("éèêëàâáäãåæçùûúüôóöøõîïíñßœÉÈÊÀÂÁÄÅÆÇÙÛÚÜÔÓÖØÎÍÑŒ’‘“”„–—…«»€£°®™©·ºª\xa0")
+_WESTERN_SHARE = 0.97
+_WESTERN_DENSITY = 0.35  # of letters
 _UTF8_SHARE = 0.9  # of lines with foreign letters: above it the others are bad rows, not another encoding
 _ZERO_SHARE = 0.2  # of every second byte: above it the text is UTF-16 without a mark
 _BINARY_SHARE = 0.02  # of control characters: above it the file is no text
@@ -93,8 +96,31 @@ def _eight_bit(sample: bytes) -> str:
     foreign = sum(byte >= 0x80 for byte in text)
     if foreign < _FEW and valid < len(lines) / 2:
         return "cp1252"
+    if _is_western(text):
+        return "cp1252"
     best = from_bytes(text[:_CHUNK], cp_isolation=_CANDIDATES.split(), enable_fallback=False).best()
-    return best.encoding if best is not None else ("utf-8" if valid > len(lines) / 2 else "cp1252")
+    if best is None:
+        return "utf-8" if valid > len(lines) / 2 else "cp1252"
+    return _central_rather_than_western(text) if best.encoding == "cp1252" else best.encoding
+
+
+def _central_rather_than_western(text: bytes) -> str:
+    """Read as Western, Polish and Czech words have signs such as "³" for letters; in their own encoding none."""
+    shares = {
+        name: sum(c.isalpha() for c in text.decode(name, "replace") if not c.isascii()) for name in ("cp1252", "cp1250")
+    }
+    foreign = sum(byte >= 0x80 for byte in text)
+    return "cp1250" if shares["cp1252"] < 0.8 * foreign and shares["cp1250"] >= 0.95 * foreign else "cp1252"
+
+
+def _is_western(text: bytes) -> bool:
+    """Foreign letters are few, and nearly all those of western Europe: statistics take cp1250 for it too easily."""
+    decoded = text.decode("cp1252", "replace")
+    foreign = [c for c in decoded if not c.isascii()]
+    letters = sum(c.isalpha() for c in decoded)
+    if len(foreign) > _WESTERN_DENSITY * max(letters, 1):
+        return False  # Cyrillic, Greek and the like: nearly every letter is foreign
+    return sum(c in _WESTERN for c in foreign) >= _WESTERN_SHARE * len(foreign)
 
 
 def _is_utf8(line: bytes) -> bool:

@@ -55,7 +55,7 @@ def employees_of(value: object) -> int | None:
     text = text_of(value)
     if not text:
         return None
-    if isinstance(value, (int, float)):
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
         return _whole(Decimal(str(value)))
     if len(text) > _LONGEST:
         raise Unreadable("too long for a number")

@@ -10,18 +10,17 @@ from dataclasses import dataclass
 from core.errors import Rejected
 from tools.files.rows import RawRow
 from tools.mapping import transforms as t
+from tools.mapping.company_targets import COMPANY_TARGETS, LOCATION_HEADERS
 from tools.mapping.document import FieldMapping, Kind, MappingDocument, SignalMapping
+from tools.mapping.person_targets import FIRST_NAMES, LAST_NAMES, PERSON_TARGETS, USAGE_TARGETS
 from tools.mapping.shapes import Column
-from tools.mapping.targets import (
-    FIRST_NAMES,
-    LAST_NAMES,
-    LOCATION_HEADERS,
-    TARGETS,
-    Target,
-    currency_of,
-    header_match,
-    header_words,
-)
+from tools.mapping.targets import Target, currency_of, header_match, header_words
+
+TARGETS: dict[Kind, Sequence[Target]] = {
+    Kind.COMPANY: COMPANY_TARGETS,
+    Kind.PERSON: PERSON_TARGETS,
+    Kind.USAGE: USAGE_TARGETS,
+}
 
 _HEADER_WEIGHT = 0.6  # of the header in a confidence; the values have the rest
 _SPARSE_LOSS = 0.15  # of the confidence in a column that is empty: the one that is meant is usually filled

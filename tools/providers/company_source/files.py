@@ -38,7 +38,7 @@ class FileCompanySource:
         self._cursor: str | None = None  # where `_items` stands
 
     def page(self, cursor: str | None, limit: int) -> CompanyPage:
-        """Up to `limit` companies and the problems met on the way. Raises Rejected: a bad cursor, or the file is gone."""
+        """Up to `limit` companies and the problems on the way. Raises Rejected: a bad cursor, or the file is gone."""
         if limit < 1:
             raise Rejected(f"A page of {limit} companies holds nothing.", hint="Ask for at least one.")
         items = self._items

@@ -1,12 +1,11 @@
 """People from a list in a file, found by the domain or the name of their company.
 
-The file is read once into an index on disk (a temporary SQLite file, removed with the finder): memory stays flat for
-lists of millions, and a batch of companies is a few queries.
+The file is read once into a private temporary SQLite database (no name, so nothing is left behind by a crash): memory
+stays flat for lists of millions, and a batch of companies is a few queries.
 """
 
 import json
 import sqlite3
-import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -50,7 +49,6 @@ class FilePersonFinder:
         self.problems: list[RowProblem] = []
         self.problem_count = 0
         self._lock = threading.Lock()
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._index: sqlite3.Connection | None = None
 
     def people(self, companies: Sequence[CompanyRef]) -> Mapping[UUID, Sequence[PersonRecord] | Unknown]:
@@ -80,15 +78,11 @@ class FilePersonFinder:
             if self._index is not None:
                 self._index.close()
                 self._index = None
-            if self._folder is not None:
-                self._folder.cleanup()
-                self._folder = None
 
     def _ready(self) -> sqlite3.Connection:
         if self._index is not None:
             return self._index
-        folder = tempfile.TemporaryDirectory(prefix="salesos-people-")
-        index = sqlite3.connect(Path(folder.name) / "people.sqlite", check_same_thread=False, isolation_level=None)
+        index = sqlite3.connect("", check_same_thread=False, isolation_level=None)
         try:
             index.executescript(_SCHEMA)
             index.execute("BEGIN")
@@ -104,9 +98,8 @@ class FilePersonFinder:
             index.executescript(_INDEXES)
         except BaseException:
             index.close()
-            folder.cleanup()
             raise
-        self._folder, self._index = folder, index
+        self._index = index
         return index
 
     def _persons(self) -> Iterator[PersonRecord]:
