@@ -95,7 +95,7 @@ COMPANY_TARGETS: Sequence[Target] = (
             "long description|description|company description|full description|about|overview|summary|blurb|"
             "short description|one liner|tagline|beschreibung|descripcion|presentation|desc|bio|profile"
         ),
-        "sentences", lambda c: max(c.longas_text, 0.6 * c.words), 0.4, as_text, 2.0, True,
+        "sentences", lambda c: max(c.long_text, 0.6 * c.words), 0.4, as_text, 2.0, True,
     ),
     Target(
         "founded_year",
