@@ -90,6 +90,15 @@ def test_pages_resume_in_a_fresh_process_wherever_they_stopped(shared_dir: Path)
         assert [r.source_id for r in page.records] + rest == whole
 
 
+def test_an_earlier_cursor_goes_back_and_the_same_question_has_the_same_answer(shared_dir: Path) -> None:
+    source = FileCompanySource(shared_dir / "data/companies/fortune500_2026.csv")
+    first = source.page(None, 10)
+    second = source.page(first.cursor, 10)
+    assert source.page(None, 10) == first
+    assert source.page(first.cursor, 10) == second
+    assert {r.name for r in first.records}.isdisjoint(r.name for r in second.records)
+
+
 def test_pages_do_not_read_the_file_again(shared_dir: Path) -> None:
     """The open file is kept: many small pages cost about what one large page costs."""
     path = shared_dir / "data/companies/yc_companies.jsonl.gz"
