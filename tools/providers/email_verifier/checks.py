@@ -63,8 +63,8 @@ class ChecksVerifier:
         local, _, domain = address.rpartition("@")
         role, free = is_role(local), domain in FREE_MAIL
         if self._is_disposable(domain):
-            reasons = (f"{domain} gives addresses that are thrown away",)
-            return EmailVerdict(address, EmailStatus.INVALID, reasons, "", role, free, is_disposable=True)
+            thrown_away = (f"{domain} gives addresses that are thrown away",)
+            return EmailVerdict(address, EmailStatus.INVALID, thrown_away, "", role, free, is_disposable=True)
         if domain not in asked:
             asked[domain] = self._mail_domains.mx(domain)
         hosts = asked[domain]

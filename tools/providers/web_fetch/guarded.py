@@ -93,6 +93,7 @@ class GuardedFetch:
         max_bytes: int,
     ) -> tuple[Target, Answer] | Unknown:
         seen: set[str] = set()
+        host = ""
         for _ in range(MAX_REDIRECTS + 1):
             target = parse_target(url, self._ports)
             if isinstance(target, Unknown):
@@ -100,11 +101,13 @@ class GuardedFetch:
             if target.url in seen:
                 return Unknown(f"{target.host} was not read because it redirects in a circle")
             seen.add(target.url)
-            if check_robots and (refused := self._refused_by_robots(target, deadline)):
+            refused = self._refused_by_robots(target, deadline) if check_robots else None
+            if refused is not None:
                 return refused
+            host = target.host
             answer = self._once(target, deadline, wanted, max_bytes)
             if isinstance(answer, Unknown):
-                return Unknown(f"{target.host}: {answer.reason}")
+                return Unknown(f"{host}: {answer.reason}")
             location = answer.headers.get("location")
             if answer.status not in (301, 302, 303, 307, 308) or not location:
                 return target, answer
@@ -112,7 +115,7 @@ class GuardedFetch:
                 url = urljoin(target.url, location.strip())
             except ValueError:
                 return Unknown(f"{target.host} was not read because it redirects to no URL")
-        return Unknown(f"{target.host} was not read because it redirects more than {MAX_REDIRECTS} times")
+        return Unknown(f"{host} was not read because it redirects more than {MAX_REDIRECTS} times")
 
     def _once(
         self, target: Target, deadline: Deadline, wanted: Callable[[int, Mapping[str, str]], str], max_bytes: int
