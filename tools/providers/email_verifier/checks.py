@@ -33,7 +33,7 @@ def _parsed(text: str) -> str | Unknown:
             strict=True,  # a local part over 64 octets is refused too
             allow_smtputf8=False,
             check_deliverability=False,  # our own look-up decides, once a domain
-            globally_deliverable=False,  # so for reserved names: whether .test takes mail is for the look-up to say
+            test_environment=True,  # lets .test through: whether it takes mail is for the look-up to say
         )
     except (EmailNotValidError, UnicodeError) as error:
         # Only the library's own sentences: an error of Unicode quotes the address.

@@ -1,5 +1,6 @@
 """Which URLs and which addresses may be asked. A refusal is a sentence; "" means allowed."""
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -10,6 +11,8 @@ import idna
 from tools.ports import Unknown
 
 MAX_URL = 2_000  # characters
+
+_BRACKETED = re.compile(r"\[[^\[\]]*\](:\d*)?")  # nothing around an IPv6 address but its port
 
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052
 _V4_COMPATIBLE = IPv6Network("::/96")  # RFC 4291, deprecated
@@ -59,7 +62,10 @@ def parse_target(url: str, allowed_ports: Collection[int]) -> Target | Unknown:
     port = _DEFAULT_PORT[parts.scheme] if port is None else port
     if port not in allowed_ports:
         return Unknown(f"not fetched because port {port} is not one of a web server's")
-    name = _host(host, bracketed="[" in parts.netloc)
+    bracketed = "[" in parts.netloc
+    if bracketed and not _BRACKETED.fullmatch(parts.netloc):
+        return Unknown("not fetched because the URL cannot be read")
+    name = _host(host, bracketed=bracketed)
     if isinstance(name, Unknown):
         return name
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
@@ -70,7 +76,7 @@ def parse_target(url: str, allowed_ports: Collection[int]) -> Target | Unknown:
 def _host(host: str, *, bracketed: bool) -> str | Unknown:
     if bracketed:
         try:
-            return str(IPv6Address(host))  # a zone ("%eth0") fails the check of the address later
+            return str(IPv6Address(host if "%" not in host else "a zone"))
         except ValueError:
             return Unknown("not fetched because its host is no IPv6 address")
     try:
