@@ -52,7 +52,10 @@ def contact_finder(context: AgentContext, step: Step) -> Outcome:
         assert current is not None
         current.stage = CohortStage.CONTACTS_FOUND
         session.add(current)
-    reason = f"Found {len(inputs)} people at {len(missing)} companies; {leads} leads. {empty} companies have nobody to write to."
+    reason = (
+        f"Found {len(inputs)} people at {len(missing)} companies; {leads} leads. "
+        f"{empty} companies have nobody to write to."
+    )
     counts = {
         "people": len(inputs),
         "leads": leads,

@@ -1,26 +1,20 @@
 """What people do that agents carry out: each checks the right first, then calls the agent's own function."""
 
-from typing import TYPE_CHECKING
 from uuid import UUID
 
-from agents import calendar, engagement
+from agents import calendar, engagement, revision
 from api.dependencies import Dependencies, Principal
 from api.permissions import Permission
 from core.errors import FixConfiguration, NotFound
 from store.models import Approval, Task, TaskState
 
-if TYPE_CHECKING:
-    from agents.email import Revised
 
-
-def revise(deps: Dependencies, principal: Principal, approval_id: UUID, *, subject: str, body: str) -> "Revised":
+def revise(deps: Dependencies, principal: Principal, approval_id: UUID, *, subject: str, body: str) -> revision.Revised:
     """A person's edit: a new draft in place of the old. Raises Forbidden, NotFound, Conflict (it left)."""
     principal.require(Permission.DECIDE)
-    from agents import email
-
     context = deps.context_for(principal.workspace_id)
     draft_id = draft_of(deps, principal, approval_id)
-    return email.revise(context, draft_id, subject, body, principal.actor)
+    return revision.revise(context, draft_id, subject, body, principal.actor)
 
 
 def draft_of(deps: Dependencies, principal: Principal, approval_id: UUID) -> UUID:

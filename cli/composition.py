@@ -25,6 +25,7 @@ from tools.calendar.booking import BookingTokens, booking_url
 from tools.mail.unsubscribe import UnsubscribeTokens, unsubscribe_url
 from tools.providers.catalog import build_toolbox
 from tools.registry import Toolbox
+from workers.recovery import resolve_unknown
 from workers.runtime import Worker
 
 
@@ -75,6 +76,7 @@ class Application:
                 context_for=self.context_for,
                 unsubscribe=self.unsubscribe,
                 booking=self.booking,
+                resolve_unknown=resolve_unknown,
             )
         )
 

@@ -27,8 +27,15 @@ def open_checkpointer(settings: Settings) -> Iterator[BaseCheckpointSaver[Any]]:
         url = settings.store_url.replace("postgresql+psycopg://", "postgresql://")
         # prepare_threshold: a pooler between us and the server would lose prepared statements.
         options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
-        pool: ConnectionPool[Connection[DictRow]]
-        with ConnectionPool(url, min_size=1, max_size=settings.pool_size, kwargs=options, open=True) as pool:
+        pool_of = ConnectionPool[Connection[DictRow]]
+        with pool_of(
+            url,
+            connection_class=Connection[DictRow],
+            min_size=1,
+            max_size=settings.pool_size,
+            kwargs=options,
+            open=True,
+        ) as pool:
             saver = PostgresSaver(pool)
             saver.setup()
             yield saver

@@ -36,6 +36,7 @@ def sources_of(plan: DraftPlan) -> Mapping[str, FactRef]:
         ("sender:company", "company", offer.sender_company),
         ("thread:subject", "subject", plan.thread_subject),
         *((slot.id, "slot", slot_text(slot)) for slot in plan.slots),
+        *((f"{slot.id}:link", "booking_link", slot.link) for slot in plan.slots if slot.link),
     ]
     theirs: list[tuple[str, str, str]] = [
         ("recipient:first_name", "first_name", recipient.first_name),

@@ -64,11 +64,12 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A held time. `zone` is IANA: the person's clock, in which it is written."""
+    """A held time. `zone` is IANA: the person's clock, in which it is written. `link` picks it."""
 
     id: str
     start: datetime
     zone: str
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,10 @@ def _variables(name: str, plan: DraftPlan, hook: Hook | None, *, marked: bool) -
     if issubclass(kind, ThreadVariables):
         common["thread_subject"] = say(plan.thread_subject, "thread:subject")
     if kind is MeetingVariables:
-        common["slots"] = [say(slot_text(slot), slot.id) for slot in plan.slots]
+        common["slots"] = [
+            say(slot_text(slot), slot.id) + (f" {say(slot.link, f'{slot.id}:link')}" if slot.link else "")
+            for slot in plan.slots
+        ]
         common["booking_link"] = say(plan.booking_link, "offer:booking_link")
     return kind.model_validate(common) if issubclass(kind, HookVariables) else kind()
 

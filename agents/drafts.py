@@ -1,0 +1,163 @@
+"""Keeping drafts: words sealed, claims with their fact ids, the gate's verdict, and an approval bound to the hash."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from agents.context import AgentContext
+from agents.drafting.types import Draft as Written
+from agents.policy import ActionClass, Autonomy, load_policy
+from core.ids import stable_id
+from store import audit
+from store.models import Approval, ApprovalState, ClaimRow, Contact, Draft, DraftState, Mailbox
+from tools.mail.compose import content_hash, message_id
+
+_OPEN = (DraftState.PENDING, DraftState.APPROVED, DraftState.SENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    draft_id: UUID
+    approval_id: UUID
+    approved: bool  # by policy, at once
+
+
+@dataclass(frozen=True, slots=True)
+class Threading:
+    """Where in a conversation a mail stands: Message-IDs with their angle brackets."""
+
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+
+
+def open_draft(session: Session, context: AgentContext, thread_key: str) -> Saved | None:
+    """The draft that already answers this; None where there is none, or it was voided or replaced."""
+    query = select(Draft).where(Draft.thread_key == thread_key, col(Draft.state).in_(_OPEN))
+    draft = session.exec(query.order_by(col(Draft.version).desc()).limit(1)).first()
+    if draft is None:
+        return None
+    approval = session.exec(select(Approval).where(Approval.draft_id == draft.id)).one()
+    return Saved(draft.id, approval.id, approval.state is ApprovalState.APPROVED)
+
+
+def save_draft(
+    session: Session,
+    context: AgentContext,
+    *,
+    action: ActionClass,
+    thread_key: str,
+    written: Written,
+    contact: Contact,
+    mailbox: Mailbox,
+    lead_id: UUID | None = None,
+    customer_id: UUID | None = None,
+    touch_id: UUID | None = None,
+    meeting_id: UUID | None = None,
+    threading: Threading | None = None,
+    links: Sequence[str] = (),
+    created_by: str = "agent",
+    may_be_automatic: bool = True,
+) -> Saved:
+    """Writes a draft, its claims and its approval; the one that is already open for `thread_key`, where there is one.
+
+    Approved at once only where the policy says AUTO for the action and the gate passed everything.
+    Raises ValueError for a contact without an address.
+    """
+    if (existing := open_draft(session, context, thread_key)) is not None:
+        return existing
+    if contact.email_sealed is None:
+        raise ValueError("A draft needs an address to go to.")
+    policy, now, sealer = load_policy(session), context.clock.now(), context.sealer
+    last = select(Draft.version).where(Draft.thread_key == thread_key).order_by(col(Draft.version).desc()).limit(1)
+    version = (session.exec(last).first() or 0) + 1
+    draft_id = stable_id("draft", context.workspace_id, thread_key, version)
+    recipient = sealer.open(contact.email_sealed, context=f"contact|email|{contact.id}")
+
+    def sealed(column: str, text: str) -> str:
+        return sealer.seal(text, context=f"draft|{column}|{draft_id}")
+
+    digest = content_hash(
+        recipient=recipient,
+        sender=mailbox.address,
+        subject=written.subject,
+        body=written.body,
+        links=tuple(links),
+        policy_version=policy.number,
+    )
+    automatic = may_be_automatic and written.gate.passed and policy.autonomy_of(action) is Autonomy.AUTO
+    where = threading or Threading()
+    session.add(
+        Draft(
+            workspace_id=context.workspace_id,
+            id=draft_id,
+            thread_key=thread_key,
+            version=version,
+            kind=action.value,
+            touch_id=touch_id,
+            lead_id=lead_id,
+            customer_id=customer_id,
+            contact_id=contact.id,
+            mailbox_id=mailbox.id,
+            meeting_id=meeting_id,
+            recipient_sealed=sealed("recipient", recipient),
+            subject_sealed=sealed("subject", written.subject),
+            body_sealed=sealed("body", written.body),
+            in_reply_to=where.in_reply_to,
+            references=" ".join(where.references),
+            links=list(links),
+            sentences=[
+                {"field": s.field, "start": s.start, "end": s.end, "written_by": s.written_by}
+                for s in written.sentences
+            ],
+            problems=written.gate.as_rows(),
+            fallback_reason=written.fallback_reason,
+            policy_number=policy.number,
+            content_hash=digest,
+            message_id=message_id(context.workspace_id, draft_id, version, mailbox.address.rpartition("@")[2]),
+            state=DraftState.APPROVED if automatic else DraftState.PENDING,
+            created_by=created_by,
+            created_at=now,
+        )
+    )
+    session.flush()
+    for number, claim in enumerate(written.claims):
+        session.add(
+            ClaimRow(
+                workspace_id=context.workspace_id,
+                id=stable_id("claim", draft_id, number),
+                draft_id=draft_id,
+                field=claim.field,
+                start=claim.start,
+                end=claim.end,
+                fact_ids=list(claim.fact_ids),
+            )
+        )
+    approval_id = stable_id("approval", draft_id)
+    session.add(
+        Approval(
+            workspace_id=context.workspace_id,
+            id=approval_id,
+            draft_id=draft_id,
+            lead_id=lead_id,
+            customer_id=customer_id,
+            content_hash=digest,
+            state=ApprovalState.APPROVED if automatic else ApprovalState.PENDING,
+            decided_by=f"policy:{policy.number}" if automatic else "",
+            decided_at=now if automatic else None,
+            created_at=now,
+        )
+    )
+    session.flush()
+    audit.append(
+        session,
+        context.clock,
+        context.ids,
+        actor=created_by,
+        action="draft.approved_by_policy" if automatic else "draft.created",
+        subject_kind="draft",
+        subject_id=draft_id,
+        details={"content_hash": digest, "version": version, "policy": policy.number},
+    )
+    return Saved(draft_id, approval_id, automatic)

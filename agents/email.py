@@ -1,0 +1,273 @@
+"""The email agent: a due touch, three held times or a question become a draft whose every claim has a fact.
+
+The plan is made by rules from the store; a language model may only reword sentences of it, outside any transaction.
+LinkedIn and phone touches become a rep's task with a script: nothing is automated on networks that forbid it.
+"""
+
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from agents import jurisdiction
+from agents.context import AgentContext
+from agents.drafting.gate import check
+from agents.drafting.plan import plan_draft
+from agents.drafting.types import DraftKind, DraftPlan, Slot
+from agents.drafting.writer import task_script, write
+from agents.drafts import Saved, open_draft, save_draft
+from agents.material import Material, material_for_lead
+from agents.policy import ActionClass
+from agents.step import Outcome, Step, Trigger
+from core.ids import stable_id
+from store import bulk
+from store.models import (
+    Enrollment,
+    EnrollmentState,
+    Hold,
+    HoldState,
+    Lead,
+    Meeting,
+    Message,
+    Task,
+    Touch,
+    TouchState,
+)
+from store.queries import suppression
+
+_MAIL = "mail"
+
+
+def email(context: AgentContext, step: Step) -> Outcome:
+    match step.trigger:
+        case Trigger.SLOTS_HELD:
+            return _propose(context, step, UUID(step.payload["meeting_id"]))
+        case Trigger.QUESTION:
+            return _answer(context, step, UUID(step.payload["message_id"]))
+        case _:
+            return _touch(context, step)
+
+
+def _touch(context: AgentContext, step: Step) -> Outcome:
+    with context.database.read(context.workspace_id) as session:
+        lead = session.get(Lead, (context.workspace_id, step.subject_id))
+        touch = _due(session, context, step)
+        if lead is None or touch is None:
+            return Outcome(step.stage, Trigger.NOTHING, "No touch is due: it was done, moved or dropped.")
+        existing = open_draft(session, context, f"touch:{touch.id}")
+        if touch.state is not TouchState.PLANNED:
+            return _said(step, existing) if existing else Outcome(step.stage, Trigger.NOTHING, "The touch was handled.")
+        found = material_for_lead(session, context, lead)
+        if found is None:
+            return _block(context, step, touch.id, "There is no address, no mailbox, or the person was erased.")
+        if touch.channel == _MAIL and (why := _forbidden(session, context, found, touch)):
+            return _block(context, step, touch.id, why)
+        last = _is_last_mail(session, touch)
+    sent_before = bool(found.thread_subject)
+    kind = DraftKind.FOLLOW_UP if sent_before and touch.channel == _MAIL else DraftKind.FIRST_MAIL
+    plan = plan_draft(
+        kind,
+        found.recipient,
+        found.offer,
+        found.facts,
+        now=context.clock.now(),
+        touch_number=_mail_number(touch) if kind is DraftKind.FOLLOW_UP else 1,
+        last_touch=last and kind is DraftKind.FOLLOW_UP,
+        thread_subject=found.thread_subject if kind is DraftKind.FOLLOW_UP else "",
+        used_fact_ids=found.used_fact_ids,
+    )
+    if touch.channel != _MAIL:
+        return _task(context, step, touch, plan, found)
+    return _draft(context, step, found, plan, ActionClass(kind.value), f"touch:{touch.id}", touch_id=touch.id)
+
+
+def _propose(context: AgentContext, step: Step, meeting_id: UUID) -> Outcome:
+    with context.database.read(context.workspace_id) as session:
+        lead = session.get(Lead, (context.workspace_id, step.subject_id))
+        meeting = session.get(Meeting, (context.workspace_id, meeting_id))
+        found = material_for_lead(session, context, lead) if lead else None
+        holds = session.exec(
+            select(Hold)
+            .where(Hold.meeting_id == meeting_id, Hold.state == HoldState.HELD)
+            .order_by(col(Hold.starts_at), col(Hold.id))
+        ).all()
+    if found is None or meeting is None or not holds:
+        return Outcome(step.stage, Trigger.NOTHING, "There is nobody to propose to, or no time is held any more.")
+    zone = meeting.time_zone or found.contact.time_zone or "UTC"
+    slots = [
+        Slot(f"slot:{h.id}", h.starts_at, zone, context.tools.booking_url(context.workspace_id, h.id)) for h in holds
+    ]
+    plan = plan_draft(
+        DraftKind.MEETING_PROPOSAL,
+        found.recipient,
+        found.offer,
+        found.facts,
+        now=context.clock.now(),
+        thread_subject=found.thread_subject or found.offer.product,
+        slots=slots,
+    )
+    key = f"proposal:{meeting_id}"
+    return _draft(context, step, found, plan, ActionClass.MEETING_PROPOSAL, key, meeting_id=meeting_id)
+
+
+def _answer(context: AgentContext, step: Step, message_id: UUID) -> Outcome:
+    with context.database.read(context.workspace_id) as session:
+        lead = session.get(Lead, (context.workspace_id, step.subject_id))
+        message = session.get(Message, (context.workspace_id, message_id))
+        found = material_for_lead(session, context, lead) if lead else None
+    if found is None or message is None:
+        return Outcome(step.stage, Trigger.NOTHING, "There is nobody to answer.")
+    plan = plan_draft(
+        DraftKind.REPLY,
+        found.recipient,
+        found.offer,
+        found.facts,
+        now=context.clock.now(),
+        thread_subject=found.thread_subject or found.offer.product,
+        reason="question",
+    )
+    return _draft(context, step, found, plan, ActionClass.REPLY, f"reply:{message_id}")
+
+
+def _draft(
+    context: AgentContext,
+    step: Step,
+    found: Material,
+    plan: DraftPlan,
+    action: ActionClass,
+    thread_key: str,
+    *,
+    touch_id: UUID | None = None,
+    meeting_id: UUID | None = None,
+) -> Outcome:
+    model = context.tools.language_model(context.workspace_id, step.run_id)
+    written = write(plan, model)
+    with context.database.write(context.workspace_id) as session:
+        if touch_id is not None:
+            touch = session.get(Touch, (context.workspace_id, touch_id), with_for_update=True)
+            if touch is None or touch.state is not TouchState.PLANNED:
+                return Outcome(step.stage, Trigger.NOTHING, "The touch was overtaken while its draft was written.")
+            touch.state = TouchState.DRAFTED
+            session.add(touch)
+        saved = save_draft(
+            session,
+            context,
+            action=action,
+            thread_key=thread_key,
+            written=written,
+            contact=found.contact,
+            mailbox=found.mailbox,
+            lead_id=step.subject_id,
+            touch_id=touch_id,
+            meeting_id=meeting_id,
+            threading=found.threading if action is not ActionClass.FIRST_MAIL else None,
+            links=[slot.link for slot in plan.slots if slot.link],
+        )
+    verdict = check(written, plan)
+    inputs = {
+        "template": written.template,
+        "hook_fact_id": written.hook_fact_id,
+        "claims": len(written.claims),
+        "gate_passed": verdict.passed,
+        "model_attempts": written.model_attempts,
+        "fallback": written.fallback_reason,
+    }
+    return _said(step, saved, inputs)
+
+
+def _said(step: Step, saved: Saved, inputs: dict[str, object] | None = None) -> Outcome:
+    payload = {"draft_id": str(saved.draft_id), "approval_id": str(saved.approval_id)}
+    if saved.approved:
+        reason = "Drafted; the policy lets this kind go out when the gate passed it."
+        return Outcome(step.stage, Trigger.APPROVED, reason, payload, inputs or {})
+    return Outcome(step.stage, Trigger.DRAFTED, "Drafted; a person decides.", payload, inputs or {})
+
+
+def _due(session: Session, context: AgentContext, step: Step) -> Touch | None:
+    """The touch the trigger names, else the first planned one whose time has come."""
+    if "touch_id" in step.payload:
+        touch = session.get(Touch, (context.workspace_id, UUID(step.payload["touch_id"])))
+        return touch if touch is not None and touch.lead_id == step.subject_id else None
+    query = (
+        select(Touch)
+        .join(Enrollment, col(Enrollment.id) == col(Touch.enrollment_id))
+        .where(
+            Touch.lead_id == step.subject_id,
+            Touch.state == TouchState.PLANNED,
+            Touch.due_at <= context.clock.now(),
+            Enrollment.state == EnrollmentState.ACTIVE,
+        )
+    )
+    return session.exec(query.order_by(col(Touch.number)).limit(1)).first()
+
+
+def _forbidden(session: Session, context: AgentContext, found: Material, touch: Touch) -> str:
+    """The first rule that forbids a mail to this person; empty: none."""
+    contact = found.contact
+    if contact.email_status == "invalid":
+        return f"The address is not deliverable ({', '.join(contact.email_reasons) or 'no reason recorded'})."
+    if suppression.is_suppressed(session, context.sealer, found.recipient.email):
+        return "The person is suppressed: they opted out, complained, or the address bounced."
+    action = ActionClass.FOLLOW_UP if found.thread_subject else ActionClass.FIRST_MAIL
+    ruling = jurisdiction.rule(
+        contact.country, contact.legal_basis, contact.legal_basis_evidence, action=action.value, channel=_MAIL
+    )
+    return "" if ruling.allowed else f"{ruling.reason} (rule {ruling.rule})"
+
+
+def _block(context: AgentContext, step: Step, touch_id: UUID, why: str) -> Outcome:
+    with context.database.write(context.workspace_id) as session:
+        touch = session.get(Touch, (context.workspace_id, touch_id), with_for_update=True)
+        if touch is None or touch.state is not TouchState.PLANNED:
+            return Outcome(step.stage, Trigger.NOTHING, "The touch was handled.")
+        touch.state, touch.block_reason = TouchState.BLOCKED, why
+        session.add(touch)
+        enrollment = session.get(Enrollment, (context.workspace_id, touch.enrollment_id))
+        if enrollment is not None:
+            enrollment.state, enrollment.stop_reason = EnrollmentState.STOPPED, why
+            session.add(enrollment)
+    return Outcome(step.stage, Trigger.BLOCKED, why, inputs={"touch_id": str(touch_id)})
+
+
+def _task(context: AgentContext, step: Step, touch: Touch, plan: DraftPlan, found: Material) -> Outcome:
+    """A person does it; the sequence goes on without waiting for them."""
+    now, key = context.clock.now(), f"touch:{touch.id}"
+    task_id = stable_id("task", context.workspace_id, key)
+    script = context.sealer.seal(task_script(plan, touch.channel), context=f"task|script|{task_id}")
+    row = {
+        "id": task_id,
+        "source_key": key,
+        "subject_kind": "lead",
+        "subject_id": step.subject_id,
+        "kind": touch.channel,
+        "title": "Write to them on LinkedIn" if touch.channel == "linkedin" else "Call them",
+        "script_sealed": script,
+        "assignee_id": found.mailbox.user_id,
+        "due_at": now,
+        "created_at": now,
+    }
+    with context.database.write(context.workspace_id) as session:
+        current = session.get(Touch, (context.workspace_id, touch.id), with_for_update=True)
+        if current is None or current.state is not TouchState.PLANNED:
+            return Outcome(step.stage, Trigger.NOTHING, "The touch was handled.")
+        bulk.insert_ignore(session, Task, [row])
+        current.state, current.done_at = TouchState.DONE, now
+        session.add(current)
+        later = select(Touch.id).where(Touch.enrollment_id == touch.enrollment_id, Touch.state == TouchState.PLANNED)
+        if session.exec(later.limit(1)).first() is None:
+            enrollment = session.get(Enrollment, (context.workspace_id, touch.enrollment_id))
+            if enrollment is not None and enrollment.state is EnrollmentState.ACTIVE:
+                enrollment.state = EnrollmentState.FINISHED
+                session.add(enrollment)
+    return Outcome(step.stage, Trigger.TASKED, f"A {touch.channel} task with a script for the rep.")
+
+
+def _is_last_mail(session: Session, touch: Touch) -> bool:
+    later = select(Touch.id).where(
+        Touch.enrollment_id == touch.enrollment_id, col(Touch.number) > touch.number, Touch.channel == _MAIL
+    )
+    return session.exec(later.limit(1)).first() is None
+
+
+def _mail_number(touch: Touch) -> int:
+    """Which angle a follow-up takes: by its place in the sequence, two or later."""
+    return max(2, touch.number)

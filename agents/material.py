@@ -1,0 +1,127 @@
+"""What a draft may be made of: the person, the offer and the facts of one lead or customer, read in one snapshot."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from agents.attention import sender_of
+from agents.context import AgentContext
+from agents.drafting.types import FactRef, Offer, Recipient
+from agents.drafts import Threading
+from agents.offer import offer_of
+from store.models import (
+    ClaimRow,
+    Company,
+    Contact,
+    Draft,
+    DraftState,
+    Fact,
+    Lead,
+    Mailbox,
+    Message,
+    SignalRow,
+    User,
+    Workspace,
+)
+from tools.names import split_person_name
+
+_FACTS = 60  # the newest: more than a mail could ever use
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    contact: Contact
+    company: Company
+    mailbox: Mailbox
+    recipient: Recipient
+    offer: Offer
+    facts: tuple[FactRef, ...]
+    used_fact_ids: frozenset[str]  # said in earlier drafts of this lead
+    thread_subject: str  # of the first mail; empty: nothing was sent yet
+    threading: Threading
+
+
+def material_for_lead(session: Session, context: AgentContext, lead: Lead) -> Material | None:
+    """None where the contact, the mailbox or the address is gone: there is nobody to write to, or from."""
+    mailbox = sender_of(session, lead)
+    return None if mailbox is None else material(session, context, lead.contact_id, mailbox, lead_id=lead.id)
+
+
+def material(
+    session: Session,
+    context: AgentContext,
+    contact_id: UUID,
+    mailbox: Mailbox,
+    *,
+    lead_id: UUID | None = None,
+    extra: Sequence[FactRef] = (),
+) -> Material | None:
+    contact = session.get(Contact, (context.workspace_id, contact_id))
+    if contact is None or contact.email_sealed is None or contact.erased_at is not None:
+        return None
+    company = session.get(Company, (context.workspace_id, contact.company_id))
+    workspace = session.get(Workspace, context.workspace_id)
+    if company is None or workspace is None:
+        return None
+    user = session.get(User, (context.workspace_id, mailbox.user_id))
+    sealer = context.sealer
+    name = sealer.open(contact.name_sealed, context=f"contact|name|{contact.id}") if contact.name_sealed else ""
+    parts = split_person_name(name)
+    recipient = Recipient(
+        email=sealer.open(contact.email_sealed, context=f"contact|email|{contact.id}"),
+        company=company.name,
+        first_name=parts.first if parts else "",
+        title=contact.title,
+        company_domain=company.domain or "",
+    )
+    subject, threading, used = _thread(session, context, lead_id)
+    return Material(
+        contact=contact,
+        company=company,
+        mailbox=mailbox,
+        recipient=recipient,
+        offer=offer_of(workspace, mailbox, user, context.settings.public_url),
+        facts=(*_facts(session, company.id), *extra),
+        used_fact_ids=used,
+        thread_subject=subject,
+        threading=threading,
+    )
+
+
+def _facts(session: Session, company_id: UUID) -> tuple[FactRef, ...]:
+    found: list[tuple[datetime, FactRef]] = []
+    signals = select(SignalRow).where(SignalRow.company_id == company_id)
+    for s in session.exec(signals.order_by(col(SignalRow.observed_at).desc(), col(SignalRow.id)).limit(_FACTS)):
+        ref = FactRef(str(s.id), s.kind, s.quote, s.quote, s.url, s.observed_at, s.source, tainted=True)
+        found.append((s.observed_at, ref))
+    facts = select(Fact).where(Fact.subject_id == company_id)
+    for f in session.exec(facts.order_by(col(Fact.observed_at).desc(), col(Fact.id)).limit(_FACTS)):
+        if isinstance(f.value, str | int | float) and not isinstance(f.value, bool):
+            ref = FactRef(str(f.id), f.field, str(f.value), f.quote, f.url, f.observed_at, f.source, f.tainted)
+            found.append((f.observed_at, ref))
+    return tuple(ref for _, ref in found)
+
+
+def _thread(session: Session, context: AgentContext, lead_id: UUID | None) -> tuple[str, Threading, frozenset[str]]:
+    """The subject and Message-IDs of what was really sent and received, and the facts already said."""
+    if lead_id is None:
+        return "", Threading(), frozenset()
+    drafts = session.exec(
+        select(Draft).where(Draft.lead_id == lead_id, Draft.state == DraftState.SENT).order_by(col(Draft.created_at))
+    ).all()
+    claims = select(ClaimRow).where(col(ClaimRow.draft_id).in_([draft.id for draft in drafts]))
+    used = frozenset(fact_id for claim in session.exec(claims) for fact_id in claim.fact_ids)
+    messages = session.exec(
+        select(Message.message_id)
+        .where(Message.lead_id == lead_id, Message.message_id != "")
+        .order_by(col(Message.at), col(Message.id))
+    ).all()
+    ids = tuple(dict.fromkeys(messages))
+    first = drafts[0] if drafts else None
+    subject = ""
+    if first is not None and first.subject_sealed:
+        subject = context.sealer.open(first.subject_sealed, context=f"draft|subject|{first.id}").removeprefix("Re: ")
+    return subject, Threading(ids[-1] if ids else "", ids), used

@@ -1,0 +1,53 @@
+"""What the workspace sells, as drafting needs it: read from the workspace's own settings and checked once."""
+
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from agents.drafting.types import Offer
+from core.errors import FixConfiguration
+from store.models import Mailbox, User, Workspace
+
+
+class OfferSettings(BaseModel):
+    """The document behind `Workspace.offer`, written by sales ops (examples/offer.yaml)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    product: str = Field(min_length=1, max_length=80)
+    value_line: str = Field(min_length=1, max_length=200)  # goes on after the product's name
+    proof_points: tuple[str, ...] = ()  # whole sentences that you can prove
+    prices: tuple[str, ...] = ()  # whole sentences
+    allowed_hosts: tuple[str, ...] = ()  # the only hosts that a draft may link to, besides our own pages
+    related_technologies: tuple[str, ...] = ()  # worth mentioning where a company uses them
+    meeting_minutes: int = Field(default=30, ge=10, le=120)
+
+
+def check_offer(document: object) -> OfferSettings:
+    """Raises FixConfiguration naming every field that is wrong."""
+    try:
+        return OfferSettings.model_validate(document)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'offer'}: {e['msg']}" for e in error.errors())
+        raise FixConfiguration(
+            f"The workspace's offer cannot be used: {wrong}.",
+            hint="Write it like examples/offer.yaml and give it to `salesos init --offer`.",
+        ) from None
+
+
+def offer_of(workspace: Workspace, mailbox: Mailbox, user: User | None, public_url: str) -> Offer:
+    """The offer as the mailbox's owner makes it. Raises FixConfiguration."""
+    found = check_offer(workspace.offer)
+    host = urlsplit(public_url).hostname or ""
+    return Offer(
+        product=found.product,
+        value_line=found.value_line,
+        sender_name=mailbox.display_name,
+        sender_title=(user.role.value.replace("_", " ") if user else "").capitalize() or "Sales",
+        sender_company=workspace.name,
+        proof_points=found.proof_points,
+        prices=found.prices,
+        allowed_hosts=(*found.allowed_hosts, host),
+        related_technologies=found.related_technologies,
+        meeting_minutes=found.meeting_minutes,
+    )
