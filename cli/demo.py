@@ -33,7 +33,7 @@ from tools.providers.email_verifier.checks import ChecksVerifier
 from tools.registry import Toolbox
 from world.world import World
 
-PROSPECTS, CUSTOMERS = 260, 24
+PROSPECTS, CUSTOMERS = 100, 16
 # A demo seals under a key that everybody may know: there is nobody real in it.
 _KEYS = {"demo": b"the key of a demo is no secret.."}
 
@@ -71,7 +71,7 @@ def open_demo(
 def demo_settings(data_dir: Path) -> Settings:
     """Nothing of the environment, and no key, server or network: the same on every machine."""
     return Settings(
-        _env_file=None,  # type: ignore[call-arg]
+        _env_file=None,
         data_dir=data_dir,
         database_url="",
         public_url="https://sales.callcraft.example",

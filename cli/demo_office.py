@@ -47,6 +47,7 @@ ICP: dict[str, Any] = {
     "countries": ["US", "GB", "IE", "NL", "FR", "DE", "CA"],
     "growth_signals": ["hiring", "funding"],
     "exclusions": {"statuses": ["inactive", "acquired"]},
+    "weights": {"fit": 0.6, "intent": 0.4},
     "roles": [
         {"role": "economic_buyer", "departments": ["general_management", "finance"], "min_seniority": "director"},
         {"role": "champion", "departments": ["sales"], "min_seniority": "manager"},

@@ -10,8 +10,8 @@ from agents.calendar import pick_slot, record_meeting
 from agents.churn import take_in_usage
 from agents.context import AgentContext
 from agents.crm import close_deal
-from agents.revision import revise
 from agents.engagement import opt_out
+from agents.revision import revise
 from agents.step import Trigger
 from cli.composition import Application
 from cli.demo_office import Office, start_run

@@ -158,9 +158,8 @@ def _churn(session: Session, quarter: Quarter) -> list[tuple[float, bool]]:
     True where the hidden course says that it declines before the quarter's end.
     """
     pairs = []
-    at_start = dict(
-        session.exec(select(Play.customer_id, func.max(Play.risk_at_start)).group_by(col(Play.customer_id)))
-    )
+    started = select(Play.customer_id, func.max(Play.risk_at_start)).group_by(col(Play.customer_id))
+    at_start = dict(session.exec(started).all())
     query = (
         select(ScoreRow.value, Company.domain, Customer.id)
         .join(Customer, col(Customer.id) == col(ScoreRow.subject_id))
