@@ -43,7 +43,7 @@ def contact_finder(context: AgentContext, step: Step) -> Outcome:
     wanted = policy.contacts_per_company
     missing = [ref for ref in companies.values() if have.get(ref.company_id, 0) < wanted]
     found, gaps = _ask(context, run.id, missing, wanted)
-    inputs = _verified(context, policy, found)
+    inputs = contact_inputs(context, policy, found)
     with context.database.write(context.workspace_id) as session:
         people.upsert_contacts(session, context.clock, context.ids, context.sealer, inputs)
         session.flush()
@@ -126,7 +126,7 @@ def _paid(
     return answers
 
 
-def _verified(
+def contact_inputs(
     context: AgentContext, policy: Policy, found: Sequence[tuple[UUID, PersonRecord]]
 ) -> list[people.ContactInput]:
     now = context.clock.now()

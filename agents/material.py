@@ -23,7 +23,6 @@ from store.models import (
     Mailbox,
     Message,
     SignalRow,
-    User,
     Workspace,
 )
 from tools.names import split_person_name
@@ -66,7 +65,6 @@ def material(
     workspace = session.get(Workspace, context.workspace_id)
     if company is None or workspace is None:
         return None
-    user = session.get(User, (context.workspace_id, mailbox.user_id))
     sealer = context.sealer
     name = sealer.open(contact.name_sealed, context=f"contact|name|{contact.id}") if contact.name_sealed else ""
     parts = split_person_name(name)
@@ -83,7 +81,7 @@ def material(
         company=company,
         mailbox=mailbox,
         recipient=recipient,
-        offer=offer_of(workspace, mailbox, user, context.settings.public_url),
+        offer=offer_of(workspace, mailbox, context.settings.public_url),
         facts=(*_facts(session, company.id), *extra),
         used_fact_ids=used,
         thread_subject=subject,

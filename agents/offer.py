@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agents.drafting.types import Offer
 from core.errors import FixConfiguration
-from store.models import Mailbox, User, Workspace
+from store.models import Mailbox, Workspace
 
 
 class OfferSettings(BaseModel):
@@ -20,6 +20,7 @@ class OfferSettings(BaseModel):
     prices: tuple[str, ...] = ()  # whole sentences
     allowed_hosts: tuple[str, ...] = ()  # the only hosts that a draft may link to, besides our own pages
     related_technologies: tuple[str, ...] = ()  # worth mentioning where a company uses them
+    sender_title: str = Field(default="Sales", min_length=1, max_length=80)  # under the sender's name
     meeting_minutes: int = Field(default=30, ge=10, le=120)
 
 
@@ -35,7 +36,7 @@ def check_offer(document: object) -> OfferSettings:
         ) from None
 
 
-def offer_of(workspace: Workspace, mailbox: Mailbox, user: User | None, public_url: str) -> Offer:
+def offer_of(workspace: Workspace, mailbox: Mailbox, public_url: str) -> Offer:
     """The offer as the mailbox's owner makes it. Raises FixConfiguration."""
     found = check_offer(workspace.offer)
     host = urlsplit(public_url).hostname or ""
@@ -43,7 +44,7 @@ def offer_of(workspace: Workspace, mailbox: Mailbox, user: User | None, public_u
         product=found.product,
         value_line=found.value_line,
         sender_name=mailbox.display_name,
-        sender_title=(user.role.value.replace("_", " ") if user else "").capitalize() or "Sales",
+        sender_title=found.sender_title,
         sender_company=workspace.name,
         proof_points=found.proof_points,
         prices=found.prices,

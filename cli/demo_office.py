@@ -33,6 +33,7 @@ OFFER: dict[str, Any] = {
         "New sellers reach their first closed deal three weeks sooner.",
     ],
     "related_technologies": ["HubSpot", "Salesforce", "Segment"],
+    "sender_title": "Account Executive",
     "meeting_minutes": 30,
 }
 ICP: dict[str, Any] = {

@@ -39,7 +39,7 @@ from world.world import World
 START = datetime(2026, 1, 5, 0, 0, tzinfo=UTC)  # a Monday
 DAYS = 91
 # When the office looks at its screens, UTC: mornings and afternoons of its reps and of both coasts.
-TICKS = (8, 11, 14, 17, 20)
+TICKS = (8, 14, 19)
 RUN_DAYS = (0, 28, 56)  # the market is looked through again every four weeks: new signals, new companies
 HISTORY_DAYS = 60  # of usage that is known of the customers there are
 

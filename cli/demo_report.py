@@ -132,12 +132,25 @@ def _accuracy(session: Session, quarter: Quarter) -> Table:
     ranked = sorted((company.propensity for company in truths.values()), reverse=True)
     edge = ranked[len(ranked) // 4] if ranked else 1.0
     buys = {domain: company.propensity >= edge for domain, company in truths.items()}
+    table.add_row(*_reading("ICP filters, by company", _admitted(session, quarter, edge)))
     for index, name in enumerate(("fit", "intent", "priority")):
         pairs = [(v[index], buys[d]) for d, v in sorted(by_domain.items()) if v[index] is not None]
         table.add_row(*_reading(f"{name}, by company", [(float(v or 0), truth) for v, truth in pairs]))
     table.add_row(*_reading("authority, by contact", _authority(session, quarter)))
     table.add_row(*_reading("churn risk, by customer", _churn(session, quarter)))
     return table
+
+
+def _admitted(session: Session, quarter: Quarter, edge: float) -> list[tuple[float, bool]]:
+    """Every company that was looked at: 1 where the ICP let it in. One that was let in by any run counts as in."""
+    kept: dict[str, bool] = {}
+    query = select(Company.domain, RunCompany.kept).join(RunCompany, col(RunCompany.id) == col(Company.id))
+    for domain, inside in session.exec(query.order_by(col(Company.id))):
+        if domain:
+            kept[domain] = kept.get(domain, False) or inside
+    return [
+        (float(inside), quarter.world.company(domain).propensity >= edge) for domain, inside in sorted(kept.items())
+    ]
 
 
 def _authority(session: Session, quarter: Quarter) -> list[tuple[float, bool]]:

@@ -97,8 +97,8 @@ class Threads:
                 return
             command = initial(step, entry)
         limited: RunnableConfig = {**config, "recursion_limit": _MAX_HOPS}
-        self.graph.invoke(command, limited, context=context, durability="sync")
-        if not self.graph.get_state(config).next:
+        out = self.graph.invoke(command, limited, context=context, durability="sync", version="v2")
+        if not out.interrupts:
             # What happened is in the store; a finished thread's position is of no use to anybody.
             self.checkpointer.delete_thread(str(config["configurable"]["thread_id"]))
 

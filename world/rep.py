@@ -18,7 +18,7 @@ class Review:
 
 
 class Rep:
-    """Reads each draft as a person would: most are fine, some get a warmer close, a few are not sent."""
+    """Reads each draft as a person would: most are fine, some get a more formal opening, a few are not sent."""
 
     def __init__(self, chance: Chance) -> None:
         self._chance = chance
@@ -30,7 +30,7 @@ class Rep:
         if kind == "reject":
             return Review("reject", self._chance.pick(("Not a fit after all.", "Wrong person."), "why", draft_key))
         if kind == "edit":
-            return Review("edit", "Shorter close.", body.replace("Best regards,", "Thanks,"))
+            return Review("edit", "Too familiar an opening.", body.replace("Hi ", "Hello ", 1))
         return Review("approve")
 
 

@@ -76,7 +76,13 @@ def _length(draft: Draft, limits: Limits) -> Iterator[Problem]:
 
 def _calls_to_action(draft: Draft, plan: DraftPlan, limits: Limits) -> Iterator[Problem]:
     asks = [p for p in sentences(draft.body) if is_question(p.text) or asks_to_act(p.text)]
-    links = [t for t in tokens(draft.body) if t.kind is TokenKind.LINK and not _is_own_name(t.text, plan)]
+    # The links of proposed times answer the mail's one question: "does one of them suit you?"
+    answers = tuple(slot.link for slot in plan.slots if slot.link)
+    links = [
+        t
+        for t in tokens(draft.body)
+        if t.kind is TokenKind.LINK and not _is_own_name(t.text, plan) and not t.text.startswith(answers or ("\0",))
+    ]
     count = len(asks) + len(links)
     if count > limits.calls_to_action:
         extra = asks[-1] if asks else Piece("", links[-1].start, links[-1].end)

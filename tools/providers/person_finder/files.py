@@ -39,6 +39,8 @@ _INDEXES = """
 class FilePersonFinder:
     """The index is built at the first question. `problems` are the rows that could not be read, after that."""
 
+    price_micros = 0  # a file costs nothing to read
+
     def __init__(self, path: Path | str, mapping: MappingDocument | None = None) -> None:
         """Without a mapping the proposed one is used. Raises Rejected: no list of people, or absent columns."""
         self._table = open_table(path)
