@@ -94,7 +94,8 @@ FREE_MAIL = _words(
 )
 
 _MAX_INPUT = 2_048  # longer than any URL that a browser sends; what is longer is not an address
-_SCHEME = re.compile(r"^(?:[a-z][a-z0-9+.-]{0,9}:/{0,2}|//)+", re.IGNORECASE)
+# No dot in it, though RFC 3986 allows one: "acme.com:8080" is a host and a port.
+_SCHEME = re.compile(r"^(?:[a-z][a-z0-9+-]{0,9}:/{0,2}|//)+", re.IGNORECASE)
 _MISTYPED_SCHEME = re.compile(r"^(?:(?:https?|htp|htpp|hhttps?|ttps?)[:;]?/+|https?;)+", re.IGNORECASE)
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
 _END = re.compile(r"[/?#\\\s,;|<>\"'()\[\]]")

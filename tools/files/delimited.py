@@ -14,6 +14,8 @@ from typing import NamedTuple
 from tools.files.lines import Lines
 from tools.files.rows import MAX_RECORD_LINES, MAX_ROW_BYTES, Items, Position, RawRow, problem
 
+# The process-wide 128 KiB of the csv module is less than a row may have; `_Feed` bounds a record to twice a row.
+csv.field_size_limit(2 * MAX_ROW_BYTES)
 NO_DELIMITER = "\x1f"  # a file of one column: the unit separator, which text does not hold
 _TOO_LONG = f"the line is longer than {MAX_ROW_BYTES:,} bytes"
 _UNCLOSED = (
@@ -119,7 +121,7 @@ def read_records(lines: Lines, layout: Layout, single_until: int = 0) -> Iterato
             )
             cells, error = next(reader), ""
         except csv.Error as reason:
-            cells, error = None, str(reason)
+            cells, error = None, _said_plainly(str(reason))
         if cells is not None and not feed.starved:
             last, whole = feed.taken[-1][0], b"".join(part for _, part in feed.taken)
             fault = _fault(decode(whole))
@@ -132,9 +134,16 @@ def read_records(lines: Lines, layout: Layout, single_until: int = 0) -> Iterato
             if swallowed:
                 single_until = swallowed[-1][0]
         at = Position(number, single_until if single_until > number else 0)
-        yield Record(
-            number, None, _UNCLOSED if feed.starved or not error else f"the quotes are wrong: {error}", raw, at
-        )
+        yield Record(number, None, _UNCLOSED if feed.starved or not error else error, raw, at)
+
+
+def _said_plainly(error: str) -> str:
+    """The csv module's words, which speak to programmers."""
+    if "new-line" in error:
+        return "a carriage return stands in the middle of the row"
+    if "end of data" in error:
+        return "the quotes are wrong: one is not closed in its line"
+    return "the quotes are wrong: text follows a closing quote"
 
 
 def _fault(text: str) -> str:

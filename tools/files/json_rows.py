@@ -14,6 +14,7 @@ from tools.ports import RowProblem
 
 _CHUNK = 1 << 16
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|"|[\[\]{},]', re.DOTALL)
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # not a backslash that is itself escaped
 _NEXT_OBJECT = re.compile(rb"\}\s*,\s*(?=\{)")
 _KEEP = 64  # bytes kept when searching for the next object: a boundary may lie on a chunk's edge
 
@@ -40,6 +41,8 @@ def parse_row(raw: bytes, line: int) -> RawRow | RowProblem:
         return problem(line, f"a JSON object was expected, this is {_json_kind(value)}", raw)
     if not value:
         return problem(line, "the object is empty", raw)
+    if b"\\u0000" in raw and _NUL.search(raw):
+        return problem(line, "the row holds NUL characters", raw)
     try:
         cells = flatten(value)
     except TooWide:
@@ -48,12 +51,15 @@ def parse_row(raw: bytes, line: int) -> RawRow | RowProblem:
 
 
 def _lenient(raw: bytes) -> object:
-    """NaN and Infinity, which Python's own writer puts where there is no number, are read as null."""
+    """NaN and Infinity, which Python's own writer puts where there is no number, are read as null.
+
+    By way of the strict writer, so that nothing gets in here that is refused elsewhere (half of a surrogate pair).
+    """
     if b"NaN" not in raw and b"Infinity" not in raw:
         return None
     try:
-        return json.loads(raw.decode("utf-8"), parse_constant=lambda _: None)
-    except (ValueError, RecursionError):
+        return orjson.loads(orjson.dumps(json.loads(raw.decode("utf-8"), parse_constant=lambda _: None)))
+    except (ValueError, TypeError, RecursionError):
         return None
 
 

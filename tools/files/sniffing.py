@@ -15,10 +15,12 @@ _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 _LOOK_AT = 400  # records
 _MIN_SCORE = 0.45
 _HEADER_WITHIN = 10  # titles and notes above a header are at most this many lines
+_LONGEST_HEADER = 80  # characters
 _SHORT_ROWS_SHARE = 0.2  # of rows: above it the writer leaves empty cells at the end away; below it rows are broken
 _SEPARATOR_LINE = re.compile(rb"(?i)^sep=(.)\r?\n")  # Excel's own first line
+_LONGEST_VALUE = 80  # characters: what is longer is prose, and the pattern is quadratic
 _VALUE = re.compile(
-    r"(?i)^(?:[-+(]?[\d.,\s%$€£¥]*\d[\d.,\s%kmb)]*|https?://\S+|www\.\S+|\S+@\S+\.\S+|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}|"
+    r"(?i)^(?:[-+(]?[\d.,\s%$€£¥]*\d[\d.,\s%kmb)]*|https?://\S+|www\.\S+|[^\s@]+@[^\s@]+\.[^\s@]+|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}|"
     r"true|false|yes|no|null|n/a|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*)$"
 )
 
@@ -123,9 +125,9 @@ def _trimmed(row: Record) -> list[str]:
 def _is_header(first: Record, body: Sequence[Record]) -> bool:
     """Whether the first row names the rows under it: words where they hold values, or words that never come again."""
     cells = _trimmed(first)
-    if not cells or any(len(cell) > 80 for cell in cells):
+    if not cells or any(len(cell) > _LONGEST_HEADER for cell in cells):
         return False
-    values = sum(bool(_VALUE.match(cell)) for cell in cells if cell)
+    values = sum(_is_value(cell) for cell in cells if cell)
     if (values > 0.25 * len(cells) and values > 1) or values == len(cells):
         return False
     if not body:
@@ -133,10 +135,14 @@ def _is_header(first: Record, body: Sequence[Record]) -> bool:
     if values:
         columns = list(zip(*(row.cells for row in body if row.cells and len(row.cells) == len(cells)), strict=True))
         return not any(
-            _VALUE.match(cell) and sum(bool(_VALUE.match(v.strip())) for v in column) > len(column) / 2
+            _is_value(cell) and sum(_is_value(v.strip()) for v in column) > len(column) / 2
             for cell, column in zip(cells, columns, strict=False)
         )
     return True
+
+
+def _is_value(cell: str) -> bool:
+    return len(cell) <= _LONGEST_VALUE and _VALUE.match(cell) is not None
 
 
 def _column_names(cells: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:

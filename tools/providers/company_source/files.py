@@ -21,8 +21,6 @@ class FileCompanySource:
     Not for several threads at once. A cursor belongs to the file as it was: a file that changed is imported anew.
     """
 
-    price_micros = 0
-
     price_micros = 0  # a file costs nothing to read
 
     def __init__(
