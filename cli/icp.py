@@ -51,11 +51,15 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
     """List the ICPs and their newest versions."""
     with cli_of(context).open() as opened, opened.application.database.read(opened.workspace.id) as session:
         icps = session.exec(select(Icp).order_by(col(Icp.name))).all()
-        rows = [(icp.name, newest.number, newest.created_at) for icp in icps if (newest := newest_version(session, icp))]
+        rows = [
+            (icp.name, newest.number, newest.created_at) for icp in icps if (newest := newest_version(session, icp))
+        ]
     if as_json:
         print_json([{"name": name, "version": number, "created_at": at} for name, number, at in rows])
     else:
-        print_table("ICPs", ["name", "version", "since"], rows, empty="No ICP yet: `salesos icp add examples/icp.yaml`.")
+        print_table(
+            "ICPs", ["name", "version", "since"], rows, empty="No ICP yet: `salesos icp add examples/icp.yaml`."
+        )
 
 
 @app.command()
@@ -88,7 +92,9 @@ def by_name(session: Session, name: str) -> Icp:
     found = session.exec(select(Icp).where(Icp.name == name)).first()
     if found is None:
         names = ", ".join(session.exec(select(Icp.name).order_by(col(Icp.name)).limit(20)))
-        raise NotFound(f'There is no ICP "{name}".', hint=f"There are: {names}." if names else "Add one: salesos icp add.")
+        raise NotFound(
+            f'There is no ICP "{name}".', hint=f"There are: {names}." if names else "Add one: salesos icp add."
+        )
     return found
 
 

@@ -111,9 +111,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
         why = getattr(error, "problem", None) or type(error).__name__
-        raise Rejected(f"{path} is not YAML{where}: {why}.", hint="Mind the indentation; values with : need quotes.") from (
-            error
-        )
+        raise Rejected(
+            f"{path} is not YAML{where}: {why}.", hint="Mind the indentation; values with : need quotes."
+        ) from (error)
     if not isinstance(data, dict):
         raise Rejected(f"{path} holds no fields.", hint="See examples/ for how such a file looks.")
     return data

@@ -1,0 +1,260 @@
+"""Taking a file in, page by page: rows, problems and the place in the file stand or fall together, so that an import
+that was interrupted goes on where it stood, and the same file a second time says that it is done.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import file_digest, sha256
+from itertools import islice
+from pathlib import Path
+from uuid import UUID
+
+import orjson
+from sqlmodel import Session, col, select
+
+from agents.churn import take_in_usage
+from agents.contact_finder import contact_inputs
+from agents.context import AgentContext
+from agents.intake import keep_problems, take_in_companies
+from agents.policy import load_policy
+from core.errors import Rejected
+from core.ids import stable_id
+from store.models import Company, ImportBatch, ImportState, RowProblemRow
+from store.queries import people
+from tools.files.reading import Table, open_table
+from tools.files.rows import Item, Position, RawRow
+from tools.mapping.apply import apply_person
+from tools.mapping.document import Kind, MappingDocument
+from tools.mapping.propose import (
+    Proposal,
+    propose_company_mapping,
+    propose_person_mapping,
+    propose_usage_mapping,
+)
+from tools.names import company_name_key
+from tools.ports import PersonRecord, RowProblem
+from tools.providers.company_source.files import FileCompanySource
+from tools.providers.usage.files import FileUsageSource
+
+PAGE = 500  # rows of one transaction: short enough for others to write in between
+NAMES = {Kind.COMPANY: "companies", Kind.PERSON: "people", Kind.USAGE: "usage"}
+_PROPOSE = {
+    Kind.COMPANY: propose_company_mapping,
+    Kind.PERSON: propose_person_mapping,
+    Kind.USAGE: propose_usage_mapping,
+}
+# What a reason quotes of a cell: of people it must not be kept in clear.
+_QUOTED = re.compile(r""" holds (?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
+_NO_COMPANY = "no company of this person is here: import the companies first"
+
+Progress = Callable[[ImportBatch], None]
+
+
+def propose(kind: Kind, path: Path) -> Proposal:
+    """Raises Rejected: no list, or no column for what is needed."""
+    table = open_table(path)
+    try:
+        return _PROPOSE[kind](table.headers, table.sample)
+    finally:
+        table.close()
+
+
+def open_batch(context: AgentContext, kind: Kind, path: Path, mapping: MappingDocument) -> ImportBatch:
+    """The batch of this file with this mapping: a new one, or the one that was begun or done before."""
+    digest = _digest(path)
+    document = mapping.model_dump(mode="json", exclude_none=True)
+    identity = sha256(orjson.dumps(document, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    batch_id = stable_id("import", context.workspace_id, kind.value, digest, identity)
+    with context.database.write(context.workspace_id) as session:
+        found = session.get(ImportBatch, (context.workspace_id, batch_id))
+        if found is None:
+            found = ImportBatch(
+                workspace_id=context.workspace_id,
+                id=batch_id,
+                kind=NAMES[kind],
+                file_name=path.name[:255],
+                path=str(path.resolve()),
+                sha256=digest,
+                mapping=document,
+                created_at=context.clock.now(),
+            )
+        found.path = str(path.resolve())  # the same bytes may lie elsewhere by now
+        session.add(found)
+    return found
+
+
+def take_in(context: AgentContext, batch: ImportBatch, mapping: MappingDocument, on_page: Progress) -> ImportBatch:
+    """Reads what is left of the file. A failure is kept on the batch, and the next call goes on from there."""
+    if batch.state is ImportState.DONE:
+        return batch
+    importer = {Kind.COMPANY: _companies, Kind.PERSON: _people, Kind.USAGE: _usage}[mapping.kind]
+    try:
+        importer(context, batch, mapping, on_page)
+    except Exception as error:
+        with context.database.write(context.workspace_id) as session:
+            current = _current(session, batch.id)
+            current.state, current.error = ImportState.FAILED, f"{type(error).__name__}: begun again, it goes on here."
+        raise
+    with context.database.read(context.workspace_id) as session:
+        return _current(session, batch.id)
+
+
+def first_problems(context: AgentContext, batch_id: UUID, limit: int) -> list[tuple[int, str]]:
+    with context.database.read(context.workspace_id) as session:
+        query = select(RowProblemRow.line, RowProblemRow.reason).where(RowProblemRow.batch_id == batch_id)
+        ordered = query.order_by(col(RowProblemRow.line), col(RowProblemRow.id)).limit(limit)
+        return [(line, reason) for line, reason in session.exec(ordered)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    read: int
+    kept: int
+    problems: Sequence[RowProblem]
+    cursor: str | None  # None: the file is at its end
+
+
+def _companies(context: AgentContext, batch: ImportBatch, mapping: MappingDocument, on_page: Progress) -> None:
+    # What has no date of its own is dated by the file: a list from last year tells of last year.
+    made = datetime.fromtimestamp(Path(batch.path).stat().st_mtime, UTC)
+    source = FileCompanySource(Path(batch.path), mapping, as_of=min(made, context.clock.now()))
+    cursor = batch.cursor
+    try:
+        while True:
+            page = source.page(cursor, PAGE)
+            kept = {record.line for record in page.records}
+            lost = {problem.line for problem in page.problems} - kept
+            with context.database.write(context.workspace_id) as session:
+                take_in_companies(session, context, page.records, batch_id=batch.id)
+                done = _Page(len(page.records) + len(lost), len(page.records), page.problems, page.cursor)
+                current = _turn(session, context, batch.id, cursor, done)
+            on_page(current)
+            cursor = page.cursor
+            if cursor is None:
+                return
+    finally:
+        source.close()
+
+
+def _people(context: AgentContext, batch: ImportBatch, mapping: MappingDocument, on_page: Progress) -> None:
+    table = open_table(batch.path)
+    try:
+        if table.shape.delimiter:
+            mapping.check_columns(table.headers, table.name)
+        with context.database.read(context.workspace_id) as session:
+            policy = load_policy(session)
+        cursor = batch.cursor
+        for items in _pages(table, cursor):
+            records, problems = _persons(mapping, items, f"file:{table.name}")
+            with context.database.read(context.workspace_id) as session:
+                matched = _at_companies(session, records)
+            strangers = [RowProblem(r.line or 0, _NO_COMPANY) for r, company in matched if company is None]
+            found = [(company, record) for record, company in matched if company is not None]
+            inputs = contact_inputs(context, policy, found)  # may ask DNS: outside of the transaction
+            position = str(items[-1][1])
+            with context.database.write(context.workspace_id) as session:
+                taken = people.upsert_contacts(session, context.clock, context.ids, context.sealer, inputs)
+                kept = sum(contact_id is not None for contact_id in taken.ids)
+                current = _turn(
+                    session, context, batch.id, cursor, _Page(len(items), kept, [*problems, *strangers], position)
+                )
+            on_page(current)
+            cursor = position
+        with context.database.write(context.workspace_id) as session:
+            _turn(session, context, batch.id, cursor, _Page(0, 0, (), None))
+    finally:
+        table.close()
+
+
+def _usage(context: AgentContext, batch: ImportBatch, mapping: MappingDocument, on_page: Progress) -> None:
+    """From the start each time: a day's number replaces itself."""
+    source = FileUsageSource(Path(batch.path), mapping)
+    try:
+        taken = take_in_usage(context, source.rows(None))
+    finally:
+        source.close()
+    problems = list(taken.problems)
+    if taken.unmatched:
+        problems.append(RowProblem(0, f"{taken.unmatched} rows are of nobody we know as a customer"))
+    with context.database.write(context.workspace_id) as session:
+        current = _current(session, batch.id)
+        keep_problems(session, context, batch.id, _nothing_personal(problems))
+        current.rows_read, current.rows_kept = taken.read, taken.kept
+        current.rows_bad = taken.bad + taken.unmatched
+        current.state, current.error, current.finished_at = ImportState.DONE, "", context.clock.now()
+        session.add(current)
+    on_page(current)
+
+
+def _turn(session: Session, context: AgentContext, batch_id: UUID, before: str | None, page: _Page) -> ImportBatch:
+    """Books a page. Raises Rejected where another process booked it first: the transaction is rolled back."""
+    current = _current(session, batch_id)
+    if current.cursor != before or current.state is ImportState.DONE:
+        raise Rejected("Another import of this file is running.", hint="Let it finish; then begin this one again.")
+    problems = page.problems if current.kind == NAMES[Kind.COMPANY] else _nothing_personal(page.problems)
+    keep_problems(session, context, batch_id, problems)
+    current.cursor, current.state, current.error = page.cursor, ImportState.RUNNING, ""
+    current.rows_read += page.read
+    current.rows_kept += page.kept
+    current.rows_bad += page.read - page.kept
+    if page.cursor is None:
+        current.state, current.finished_at = ImportState.DONE, context.clock.now()
+    session.add(current)
+    return current
+
+
+def _current(session: Session, batch_id: UUID) -> ImportBatch:
+    return session.exec(select(ImportBatch).where(ImportBatch.id == batch_id).with_for_update()).one()
+
+
+def _pages(table: Table, cursor: str | None) -> Iterator[list[Item]]:
+    rows = table.read(Position.parse(cursor) if cursor else Position())
+    while items := list(islice(rows, PAGE)):
+        yield items
+
+
+def _persons(
+    mapping: MappingDocument, items: Sequence[Item], source: str
+) -> tuple[list[PersonRecord], list[RowProblem]]:
+    records: list[PersonRecord] = []
+    problems: list[RowProblem] = []
+    for item, _ in items:
+        found = apply_person(mapping, item, source, problems=problems) if isinstance(item, RawRow) else item
+        if isinstance(found, RowProblem):
+            problems.append(found)
+        else:
+            records.append(found)
+    return records, problems
+
+
+def _at_companies(session: Session, records: Sequence[PersonRecord]) -> list[tuple[PersonRecord, UUID | None]]:
+    """By domain; by name only where the row has no domain, and only where one company alone has that name."""
+    domains = sorted({record.company_domain.lower() for record in records if record.company_domain})
+    by_domain = dict(session.exec(select(Company.domain, Company.id).where(col(Company.domain).in_(domains))).all())
+    keys = {r.company_name: company_name_key(r.company_name) for r in records if not r.company_domain}
+    by_name: dict[str, list[UUID]] = {}
+    query = select(Company.name_key, Company.id).where(col(Company.name_key).in_(sorted(filter(None, keys.values()))))
+    for key, company_id in session.exec(query):
+        by_name.setdefault(key, []).append(company_id)
+    matched: list[tuple[PersonRecord, UUID | None]] = []
+    for record in records:
+        if record.company_domain:
+            matched.append((record, by_domain.get(record.company_domain.lower())))
+        else:
+            named = by_name.get(keys[record.company_name], [])
+            matched.append((record, named[0] if len(named) == 1 else None))
+    return matched
+
+
+def _nothing_personal(problems: Sequence[RowProblem]) -> list[RowProblem]:
+    return [replace(problem, reason=_QUOTED.sub("", problem.reason)) for problem in problems]
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise Rejected(f"{path} cannot be read: {error.strerror or error}.", hint="Check the path.") from error
