@@ -33,7 +33,7 @@ from tools.providers.email_verifier.checks import ChecksVerifier
 from tools.registry import Toolbox
 from world.world import World
 
-PROSPECTS, CUSTOMERS = 130, 10
+PROSPECTS, CUSTOMERS = 100, 8
 # A demo seals under a key that everybody may know: there is nobody real in it.
 _KEYS = {"demo": b"the key of a demo is no secret.."}
 

@@ -42,8 +42,8 @@ def mode_from_environment() -> Mode:
     return mode
 
 
-class CassetteTransport(httpx2.BaseTransport):
-    """Give `inner` (a real transport) and `secrets` (literal values to blot out) for recording."""
+class CassetteTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
+    """For a sync or an async client. Recording needs `inner`, a real transport, and `secrets`, values to blot out."""
 
     def __init__(
         self,
@@ -83,6 +83,10 @@ class CassetteTransport(httpx2.BaseTransport):
             raise getattr(httpx2, answer["error"])(answer.get("message", answer["error"]), request=request)
         body = answer["text"].encode() if "text" in answer else json.dumps(answer["json"]).encode()
         return httpx2.Response(answer["status"], headers=answer["headers"], content=body, request=request)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        await request.aread()
+        return self.handle_request(request)
 
     def unused(self) -> list[str]:
         """Recordings that nobody asked for: stale, or a path no longer taken."""

@@ -13,7 +13,7 @@ _PEOPLE = (3, 6)
 _DEAD_MAILBOXES = 0.04
 _SITE_DOWN = 0.05
 # Each kind of signal: the chance that a company without any need shows it, and with full need.
-_SIGNALS = {"hiring": (0.08, 0.65), "funding": (0.05, 0.4), "news": (0.12, 0.35), "pricing_page_changed": (0.05, 0.3)}
+_SIGNALS = {"hiring": (0.03, 0.85), "funding": (0.02, 0.6), "news": (0.12, 0.35), "pricing_page_changed": (0.05, 0.3)}
 
 _STYLES = (
     (ReplyStyle.DIRECT, 0.22),
