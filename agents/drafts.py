@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from agents.context import AgentContext
 from agents.drafting.types import Draft as Written
+from agents.drafting.types import Severity
 from agents.policy import ActionClass, Autonomy, load_policy
 from core.ids import stable_id
 from store import audit
@@ -111,7 +112,8 @@ def save_draft(
                 {"field": s.field, "start": s.start, "end": s.end, "written_by": s.written_by}
                 for s in written.sentences
             ],
-            problems=written.gate.as_rows(),
+            # Only what holds it back: a warning is shown while somebody edits, and forbids nothing.
+            problems=[row for row in written.gate.as_rows() if row["severity"] == Severity.BLOCK],
             fallback_reason=written.fallback_reason,
             policy_number=policy.number,
             content_hash=digest,

@@ -10,7 +10,6 @@ from sqlmodel import Session, col, select
 
 from agents import jurisdiction
 from agents.context import AgentContext
-from agents.drafting.gate import check
 from agents.drafting.plan import plan_draft
 from agents.drafting.types import DraftKind, DraftPlan, Slot
 from agents.drafting.writer import task_script, write
@@ -18,6 +17,7 @@ from agents.drafts import Saved, open_draft, save_draft
 from agents.material import Material, material_for_lead
 from agents.policy import ActionClass
 from agents.step import Outcome, Step, Trigger
+from agents.stopping import stop_sequence
 from core.ids import stable_id
 from store import bulk
 from store.models import (
@@ -56,12 +56,15 @@ def _touch(context: AgentContext, step: Step) -> Outcome:
         existing = open_draft(session, context, f"touch:{touch.id}")
         if touch.state is not TouchState.PLANNED:
             return _said(step, existing) if existing else Outcome(step.stage, Trigger.NOTHING, "The touch was handled.")
+        if not _is_due(session, context, touch):
+            return Outcome(step.stage, Trigger.NOTHING, "The touch was moved, or its sequence waits or has ended.")
         found = material_for_lead(session, context, lead)
-        if found is None:
-            return _block(context, step, touch.id, "There is no address, no mailbox, or the person was erased.")
-        if touch.channel == _MAIL and (why := _forbidden(session, context, found, touch)):
-            return _block(context, step, touch.id, why)
-        last = _is_last_mail(session, touch)
+        why = "There is no address, no mailbox, or the person was erased."
+        if found is not None:
+            why = _forbidden(session, context, found) if touch.channel == _MAIL else ""
+            number, last = _place(session, touch)
+    if found is None or why:
+        return _block(context, step, touch.id, why)
     sent_before = bool(found.thread_subject)
     kind = DraftKind.FOLLOW_UP if sent_before and touch.channel == _MAIL else DraftKind.FIRST_MAIL
     plan = plan_draft(
@@ -70,7 +73,7 @@ def _touch(context: AgentContext, step: Step) -> Outcome:
         found.offer,
         found.facts,
         now=context.clock.now(),
-        touch_number=_mail_number(touch) if kind is DraftKind.FOLLOW_UP else 1,
+        touch_number=max(2, number) if kind is DraftKind.FOLLOW_UP else 1,
         last_touch=last and kind is DraftKind.FOLLOW_UP,
         thread_subject=found.thread_subject if kind is DraftKind.FOLLOW_UP else "",
         used_fact_ids=found.used_fact_ids,
@@ -81,7 +84,10 @@ def _touch(context: AgentContext, step: Step) -> Outcome:
 
 
 def _propose(context: AgentContext, step: Step, meeting_id: UUID) -> Outcome:
+    key = f"proposal:{meeting_id}"
     with context.database.read(context.workspace_id) as session:
+        if (existing := open_draft(session, context, key)) is not None:
+            return _said(step, existing)
         lead = session.get(Lead, (context.workspace_id, step.subject_id))
         meeting = session.get(Meeting, (context.workspace_id, meeting_id))
         found = material_for_lead(session, context, lead) if lead else None
@@ -90,8 +96,11 @@ def _propose(context: AgentContext, step: Step, meeting_id: UUID) -> Outcome:
             .where(Hold.meeting_id == meeting_id, Hold.state == HoldState.HELD)
             .order_by(col(Hold.starts_at), col(Hold.id))
         ).all()
+        why = _undeliverable(session, context, found) if found else ""
     if found is None or meeting is None or not holds:
         return Outcome(step.stage, Trigger.NOTHING, "There is nobody to propose to, or no time is held any more.")
+    if why:
+        return Outcome(step.stage, Trigger.BLOCKED, why)
     zone = meeting.time_zone or found.contact.time_zone or "UTC"
     slots = [
         Slot(f"slot:{h.id}", h.starts_at, zone, context.tools.booking_url(context.workspace_id, h.id)) for h in holds
@@ -105,17 +114,22 @@ def _propose(context: AgentContext, step: Step, meeting_id: UUID) -> Outcome:
         thread_subject=found.thread_subject or found.offer.product,
         slots=slots,
     )
-    key = f"proposal:{meeting_id}"
     return _draft(context, step, found, plan, ActionClass.MEETING_PROPOSAL, key, meeting_id=meeting_id)
 
 
 def _answer(context: AgentContext, step: Step, message_id: UUID) -> Outcome:
+    key = f"reply:{message_id}"
     with context.database.read(context.workspace_id) as session:
+        if (existing := open_draft(session, context, key)) is not None:
+            return _said(step, existing)
         lead = session.get(Lead, (context.workspace_id, step.subject_id))
         message = session.get(Message, (context.workspace_id, message_id))
         found = material_for_lead(session, context, lead) if lead else None
+        why = _undeliverable(session, context, found) if found else ""
     if found is None or message is None:
         return Outcome(step.stage, Trigger.NOTHING, "There is nobody to answer.")
+    if why:
+        return Outcome(step.stage, Trigger.BLOCKED, why)
     plan = plan_draft(
         DraftKind.REPLY,
         found.recipient,
@@ -125,7 +139,7 @@ def _answer(context: AgentContext, step: Step, message_id: UUID) -> Outcome:
         thread_subject=found.thread_subject or found.offer.product,
         reason="question",
     )
-    return _draft(context, step, found, plan, ActionClass.REPLY, f"reply:{message_id}")
+    return _draft(context, step, found, plan, ActionClass.REPLY, key)
 
 
 def _draft(
@@ -162,12 +176,11 @@ def _draft(
             threading=found.threading if action is not ActionClass.FIRST_MAIL else None,
             links=[slot.link for slot in plan.slots if slot.link],
         )
-    verdict = check(written, plan)
     inputs = {
         "template": written.template,
         "hook_fact_id": written.hook_fact_id,
         "claims": len(written.claims),
-        "gate_passed": verdict.passed,
+        "gate_passed": written.gate.passed,
         "model_attempts": written.model_attempts,
         "fallback": written.fallback_reason,
     }
@@ -177,7 +190,7 @@ def _draft(
 def _said(step: Step, saved: Saved, inputs: dict[str, object] | None = None) -> Outcome:
     payload = {"draft_id": str(saved.draft_id), "approval_id": str(saved.approval_id)}
     if saved.approved:
-        reason = "Drafted; the policy lets this kind go out when the gate passed it."
+        reason = "Drafted and approved: by a policy that lets this kind go out, or by a person since."
         return Outcome(step.stage, Trigger.APPROVED, reason, payload, inputs or {})
     return Outcome(step.stage, Trigger.DRAFTED, "Drafted; a person decides.", payload, inputs or {})
 
@@ -200,13 +213,28 @@ def _due(session: Session, context: AgentContext, step: Step) -> Touch | None:
     return session.exec(query.order_by(col(Touch.number)).limit(1)).first()
 
 
-def _forbidden(session: Session, context: AgentContext, found: Material, touch: Touch) -> str:
-    """The first rule that forbids a mail to this person; empty: none."""
+def _is_due(session: Session, context: AgentContext, touch: Touch) -> bool:
+    """Asked anew: a reply may have moved the touch, or ended its sequence, after the trigger was made."""
+    enrollment = session.get(Enrollment, (context.workspace_id, touch.enrollment_id))
+    active = enrollment is not None and enrollment.state is EnrollmentState.ACTIVE
+    return active and touch.due_at <= context.clock.now()
+
+
+def _undeliverable(session: Session, context: AgentContext, found: Material) -> str:
+    """Why no mail of any kind may go to this person; empty: one may."""
     contact = found.contact
     if contact.email_status == "invalid":
         return f"The address is not deliverable ({', '.join(contact.email_reasons) or 'no reason recorded'})."
     if suppression.is_suppressed(session, context.sealer, found.recipient.email):
         return "The person is suppressed: they opted out, complained, or the address bounced."
+    return ""
+
+
+def _forbidden(session: Session, context: AgentContext, found: Material) -> str:
+    """The first rule that forbids an unasked mail to this person; empty: none."""
+    if why := _undeliverable(session, context, found):
+        return why
+    contact = found.contact
     action = ActionClass.FOLLOW_UP if found.thread_subject else ActionClass.FIRST_MAIL
     ruling = jurisdiction.rule(
         contact.country, contact.legal_basis, contact.legal_basis_evidence, action=action.value, channel=_MAIL
@@ -221,10 +249,8 @@ def _block(context: AgentContext, step: Step, touch_id: UUID, why: str) -> Outco
             return Outcome(step.stage, Trigger.NOTHING, "The touch was handled.")
         touch.state, touch.block_reason = TouchState.BLOCKED, why
         session.add(touch)
-        enrollment = session.get(Enrollment, (context.workspace_id, touch.enrollment_id))
-        if enrollment is not None:
-            enrollment.state, enrollment.stop_reason = EnrollmentState.STOPPED, why
-            session.add(enrollment)
+        session.flush()
+        stop_sequence(session, touch.lead_id, why)
     return Outcome(step.stage, Trigger.BLOCKED, why, inputs={"touch_id": str(touch_id)})
 
 
@@ -261,13 +287,8 @@ def _task(context: AgentContext, step: Step, touch: Touch, plan: DraftPlan, foun
     return Outcome(step.stage, Trigger.TASKED, f"A {touch.channel} task with a script for the rep.")
 
 
-def _is_last_mail(session: Session, touch: Touch) -> bool:
-    later = select(Touch.id).where(
-        Touch.enrollment_id == touch.enrollment_id, col(Touch.number) > touch.number, Touch.channel == _MAIL
-    )
-    return session.exec(later.limit(1)).first() is None
-
-
-def _mail_number(touch: Touch) -> int:
-    """Which angle a follow-up takes: by its place in the sequence, two or later."""
-    return max(2, touch.number)
+def _place(session: Session, touch: Touch) -> tuple[int, bool]:
+    """The how manieth mail of its sequence this touch is, from 1, and whether no mail is planned behind it."""
+    mails = select(Touch.number).where(Touch.enrollment_id == touch.enrollment_id, Touch.channel == _MAIL)
+    numbers = session.exec(mails).all()
+    return sum(number <= touch.number for number in numbers), max(numbers, default=0) <= touch.number

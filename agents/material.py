@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from agents.attention import sender_of
@@ -114,7 +115,12 @@ def _thread(session: Session, context: AgentContext, lead_id: UUID | None) -> tu
     used = frozenset(fact_id for claim in session.exec(claims) for fact_id in claim.fact_ids)
     messages = session.exec(
         select(Message.message_id)
-        .where(Message.lead_id == lead_id, Message.message_id != "")
+        .where(
+            Message.lead_id == lead_id,
+            Message.message_id != "",
+            # What a program sent back (a bounce, an absence) is not part of the conversation.
+            sa.or_(col(Message.direction) == "out", col(Message.kind) == "reply"),
+        )
         .order_by(col(Message.at), col(Message.id))
     ).all()
     ids = tuple(dict.fromkeys(messages))

@@ -5,17 +5,21 @@ from uuid import UUID
 
 from agents.context import AgentContext
 from agents.step import Outcome, Step, Trigger
-from store.models import Approval, ApprovalState, Draft, Touch, TouchState
+from store.models import Approval, ApprovalState, Draft, DraftState, Touch, TouchState
 from store.queries import outbox
 
 
 def queue_approved(context: AgentContext, step: Step) -> Outcome:
     """Queues the mail of `payload.approval_id`. A person's approval can be undone until the send delay is over."""
     with context.database.write(context.workspace_id) as session:
-        approval = session.get(Approval, (context.workspace_id, UUID(step.payload["approval_id"])))
+        # Locked: an undo at this very moment must find the item, or the item must find the approval undone.
+        key = (context.workspace_id, UUID(step.payload["approval_id"]))
+        approval = session.get(Approval, key, with_for_update=True)
         draft = session.get(Draft, (context.workspace_id, approval.draft_id)) if approval else None
         if approval is None or draft is None or approval.state is not ApprovalState.APPROVED:
             return Outcome(step.stage, Trigger.NOTHING, "The approval does not stand any more: nothing is queued.")
+        if draft.state not in (DraftState.APPROVED, DraftState.SENT):
+            return Outcome(step.stage, Trigger.NOTHING, f"The draft is {draft.state.value}: nothing is queued.")
         now = context.clock.now()
         by_policy = approval.decided_by.startswith("policy:")
         delay = timedelta(seconds=0 if by_policy else context.settings.send_delay_seconds)
