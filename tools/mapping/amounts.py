@@ -46,9 +46,10 @@ def money_of(value: object, *, currency: str, decimal: str = ".", scale: float =
     found = currency_in(rest) or currency
     if not found:
         raise Unreadable("no currency is named; give one in the mapping")
+    # A cell that says "M" itself is not scaled by its header's unit again.
     factor = Decimal(1) if unit else Decimal(str(scale))
     minor = number * factor * (Decimal(10) ** _MINOR_DIGITS.get(found, 2))
-    return int(minor.to_integral_value()), found
+    return int(_bounded(minor).to_integral_value()), found
 
 
 def employees_of(value: object) -> int | None:

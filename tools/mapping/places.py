@@ -104,6 +104,8 @@ def _place(parts: list[str]) -> Place:
         if code and (len(last) > 3 or last.isupper()):
             return Place(country=code) if last.casefold() not in ("singapore", "monaco") else Place(last, "", code)
         state = us_state(last)
+        if state == "New York" and len(last) > 2:
+            return Place(state, state, "US")  # alone it is the city
         return Place(region=state, country="US") if state and len(last) > 2 else Place(city=last)
     city = parts[0]
     state = us_state(last)

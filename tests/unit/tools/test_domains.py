@@ -16,6 +16,9 @@ from tools.domains import host_of, registrable_domain
     [
         ("HTTP://www.Acme.com:80/x", "acme.com"),
         (" acme.com ", "acme.com"),
+        ("acme.com:8080", "acme.com"),
+        ("https://a.co:443/x", "a.co"),
+        ("shop.acme.example", "acme.example"),
         ("acme.com.", "acme.com"),
         ("https://https://acme.co.uk/a?b#c", "acme.co.uk"),
         ("http//acme.com", "acme.com"),

@@ -3,6 +3,7 @@
 import gzip
 import io
 import tempfile
+import time
 import tracemalloc
 from pathlib import Path
 
@@ -85,6 +86,13 @@ def test_a_decompression_bomb_is_refused_while_it_unpacks(tmp_path: Path) -> Non
     with pytest.raises(Rejected, match="bomb"):
         for _ in open_table(path).read():
             pass
+
+
+@pytest.mark.parametrize("cell", [b"1" * 250_000 + b"x", b"@" * 250_000 + b" ", b"a." * 125_000, b'"' * 250_001])
+def test_a_cell_made_to_be_searched_for_ever_is_not(cell: bytes) -> None:
+    start = time.perf_counter()
+    _read(b"name,2020,x\nA," + cell + b",y\nB,2,3\n")
+    assert time.perf_counter() - start < 5  # a quadratic search of one of these takes minutes
 
 
 def _read(data: bytes) -> list:

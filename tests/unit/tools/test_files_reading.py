@@ -132,6 +132,22 @@ def test_a_row_that_cannot_be_decoded_and_one_with_nul() -> None:
     assert items[-1].cells["name"] == "last"
 
 
+def test_a_long_cell_is_read_quoted_or_not_and_a_carriage_return_is_named_plainly() -> None:
+    long = b"x" * 300_000
+    assert [len(row["site"]) for row in _cells(b'name,site\nA,"' + long + b'"\nB,' + long + b"\n")] == [300_000] * 2
+    items = _items(b'name,site\n"A",b\rC,d\nB,b.com\n')
+    assert isinstance(items[0], RowProblem)
+    assert "carriage return" in items[0].reason
+    assert items[1].cells["name"] == "B"
+
+
+def test_json_escapes_that_no_database_takes_cost_their_row() -> None:
+    rows = [rb'{"name": "a\u0000b"}', rb'{"name": "c\\u0000"}', rb'{"name": "\ud800", "size": NaN}', b'{"name": "d"}']
+    items = _items(b"\n".join(rows))
+    assert [i.cells["name"] if isinstance(i, RawRow) else i.line for i in items] == [1, "c\\u0000", 3, "d"]
+    assert "NUL" in items[0].reason
+
+
 def test_a_line_past_the_limit_is_passed_over() -> None:
     items = _items(b"name,city\nA,B\n" + b"x" * (MAX_ROW_BYTES + 10) + b"\nC,D\n")
     assert [i.line for i in items] == [2, 3, 4]
