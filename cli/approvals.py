@@ -224,14 +224,14 @@ def _claims(session: Session, draft_id: UUID, texts: dict[str, str]) -> list[str
     lines = []
     for claim in claims:
         words = texts.get(claim.field, "")[claim.start : claim.end]
-        behind = [
-            f"{fact.field} = {fact.value} ({fact.source}, {fact.observed_at:%Y-%m-%d}{', ' + fact.url if fact.url else ''})"
-            if (fact := facts.get(fact_id))
-            else fact_id
-            for fact_id in claim.fact_ids
-        ]
+        behind = [_evidence(facts[fact_id]) if fact_id in facts else fact_id for fact_id in claim.fact_ids]
         lines.append(f"“{words}” ← {'; '.join(behind)}")
     return lines
+
+
+def _evidence(fact: Fact) -> str:
+    where = f", {fact.url}" if fact.url else ""
+    return f"{fact.field} = {fact.value} ({fact.source}, {fact.observed_at:%Y-%m-%d}{where})"
 
 
 def _print(found: Shown) -> None:

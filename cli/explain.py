@@ -142,9 +142,11 @@ def _lead_title(session: Session, opened: Opened, lead: Lead) -> str:
 
 def _told(session: Session, opened: Opened, kind: str, row_id: UUID, title: str, limit: int) -> Subject:
     told = Subject(kind, row_id, title)
-    decisions = (
-        select(Decision).where(Decision.subject_id == row_id).order_by(col(Decision.at).desc(), col(Decision.id))
-    )
+    about = col(Decision.subject_id) == row_id
+    if kind == "lead":  # what made it a lead was decided of its run and cohort
+        run_id = session.get_one(Lead, (opened.workspace.id, row_id)).run_id
+        about = about | ((col(Decision.run_id) == run_id) & col(Decision.subject_kind).in_(["run", "cohort"]))
+    decisions = select(Decision).where(about).order_by(col(Decision.at).desc(), col(Decision.id))
     told.decisions = [
         {"at": d.at, "actor": d.actor, "trigger": d.trigger, "choice": d.choice, "reason": d.reason}
         for d in session.exec(decisions.limit(limit))
@@ -204,7 +206,8 @@ def _blocks(session: Session, opened: Opened, lead: Lead) -> Iterator[str]:
     touches = select(Touch).where(Touch.lead_id == lead.id, col(Touch.state).in_(_OPEN)).order_by(col(Touch.number))
     for touch in session.exec(touches):
         why = f": {touch.block_reason}" if touch.block_reason else ""
-        yield f"Touch {touch.number} ({touch.channel}) is {touch.state.value}, {_due(touch, opened.context.clock.now())}{why}"
+        due = _due(touch, opened.context.clock.now())
+        yield f"Touch {touch.number} ({touch.channel}) is {touch.state.value}, {due}{why}"
 
 
 def _due(touch: Touch, now: datetime) -> str:

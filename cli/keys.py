@@ -1,4 +1,4 @@
-"""`salesos keys`: keys change without stopping. rotate → reseal for a workspace's own key; rewrap for the master key."""
+"""`salesos keys`: keys change without stopping: rotate, then reseal; rewrap where the master key changed."""
 
 import typer
 

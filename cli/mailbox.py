@@ -115,8 +115,8 @@ def resume(context: typer.Context, address: str, as_json: AsJson = False) -> Non
     _move(context, address, MailboxState.ACTIVE, "", as_json)
 
 
-@app.command()
-def test(context: typer.Context, address: str, as_json: AsJson = False) -> None:
+@app.command("test")
+def try_it(context: typer.Context, address: str, as_json: AsJson = False) -> None:
     """Ask its servers whether they let us in. Nothing is sent."""
     with cli_of(context).open() as opened:
         with opened.application.database.read(opened.workspace.id) as session:

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -34,7 +33,7 @@ from core.logging import configure_logging
 class _Boundary(TyperGroup):
     """Our errors become their message and hint, exit code 1. What is no error of ours is a bug, and says where."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except SalesOSError as error:

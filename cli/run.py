@@ -200,7 +200,7 @@ def _standing(opened: Opened, run_id: UUID) -> Standing:
         run.source,
         run.companies_seen,
         run.companies_kept,
-        {stage.value: count for stage, count in sorted(stages)},
+        {str(stage): count for stage, count in sorted(stages)},
         {str(tier): count for tier, count in tiers},
         run.error,
     )
