@@ -4,6 +4,7 @@ The plan is made by rules from the store; a language model may only reword sente
 LinkedIn and phone touches become a rep's task with a script: nothing is automated on networks that forbid it.
 """
 
+from dataclasses import replace
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -13,7 +14,7 @@ from agents.context import AgentContext
 from agents.drafting.plan import plan_draft
 from agents.drafting.types import DraftKind, DraftPlan, Slot
 from agents.drafting.writer import task_script, write
-from agents.drafts import Saved, open_draft, save_draft
+from agents.drafts import Saved, Threading, open_draft, save_draft
 from agents.material import Material, material_for_lead
 from agents.policy import ActionClass
 from agents.step import Outcome, Step, Trigger
@@ -130,6 +131,9 @@ def _answer(context: AgentContext, step: Step, message_id: UUID) -> Outcome:
         return Outcome(step.stage, Trigger.NOTHING, "There is nobody to answer.")
     if why:
         return Outcome(step.stage, Trigger.BLOCKED, why)
+    if message.message_id:  # this very message is answered, whatever arrived after it
+        earlier = (known for known in found.threading.references if known != message.message_id)
+        found = replace(found, threading=Threading(message.message_id, (*earlier, message.message_id)))
     plan = plan_draft(
         DraftKind.REPLY,
         found.recipient,

@@ -121,7 +121,8 @@ def _thread(session: Session, context: AgentContext, lead_id: UUID | None) -> tu
             # What a program sent back (a bounce, an absence) is not part of the conversation.
             sa.or_(col(Message.direction) == "out", col(Message.kind) == "reply"),
         )
-        .order_by(col(Message.at), col(Message.id))
+        # Of one instant ours comes first: what they wrote answers it.
+        .order_by(col(Message.at), col(Message.direction).desc(), col(Message.id))
     ).all()
     ids = tuple(dict.fromkeys(messages))
     first = drafts[0] if drafts else None

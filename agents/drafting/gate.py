@@ -4,6 +4,7 @@ Structural, deterministic, the same before approval and before sending. It trust
 model, not the person who edited. What it cannot tell to be supported, it blocks.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 
 from agents.drafting.form import check_form
@@ -127,7 +128,9 @@ def _backed(
     if token.kind is TokenKind.NAME:
         free = [fact for key, fact in sources.items() if key.startswith(FREE_PREFIXES)]
         return supports_token(token, [*cited, *free], sentence.text)
-    if token.kind is TokenKind.NUMBER and _is_meeting_length(token, sentence.text, plan):
+    if token.kind is TokenKind.NUMBER and (
+        _is_meeting_length(token, sentence.text, plan) or _is_part_of_a_name(token, sentence.text, plan)
+    ):
         return True
     if about:
         # The offer's figures are about others: "Northwind saved 38%" must not turn into "you will save 38%".
@@ -135,6 +138,17 @@ def _backed(
     else:
         cited = [*cited, *(fact for key, fact in sources.items() if key.startswith(("offer:", "thread:", "sender:")))]
     return supports_token(token, cited, sentence.text)
+
+
+def _is_part_of_a_name(token: Token, sentence: str, plan: DraftPlan) -> bool:
+    """The digits of "3M" or "7-Eleven" count nothing. Only where the whole name stands there, letter by letter."""
+    for name in (plan.recipient.company, plan.offer.product, plan.offer.sender_company):
+        if not any(letter.isalpha() for letter in name):
+            continue
+        for found in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", sentence):
+            if found.start() <= token.start and token.end <= found.end():
+                return True
+    return False
 
 
 def _is_meeting_length(token: Token, sentence: str, plan: DraftPlan) -> bool:
