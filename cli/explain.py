@@ -85,7 +85,7 @@ def _find(session: Session, opened: Opened, text: str) -> Iterator[tuple[str, UU
     try:
         wanted = UUID(text)
     except ValueError:
-        yield from _by_address(session, opened, text) if "@" in text else _by_domain(session, text)
+        yield from _by_address(session, opened, text) if "@" in text else _by_domain(session, opened, text)
         return
     key = (opened.workspace.id, wanted)
     if lead := session.get(Lead, key):
@@ -109,11 +109,11 @@ def _by_address(session: Session, opened: Opened, address: str) -> Iterator[tupl
         yield from _of_contact(session, opened, contact)
 
 
-def _by_domain(session: Session, text: str) -> Iterator[tuple[str, UUID, str]]:
+def _by_domain(session: Session, opened: Opened, text: str) -> Iterator[tuple[str, UUID, str]]:
     domain = registrable_domain(text) or text.lower()
     company = session.exec(select(Company).where(Company.domain == domain)).first()
     if company is not None:
-        yield "company", company.id, company.name
+        yield from _of_company(session, opened, company)
 
 
 def _of_contact(session: Session, opened: Opened, contact: Contact) -> Iterator[tuple[str, UUID, str]]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -134,9 +135,43 @@ def supervisor_page() -> str:
     )
 
 
+def cli_page() -> str:
+    """Every command with its arguments and options, from the Typer app itself."""
+    from typer.main import get_command
+
+    from cli.main import app
+
+    lines = [
+        "# The command line",
+        "",
+        "Made from `cli/` by `make docs`. Every command answers `--help`; `--json` prints JSON instead of tables; the",
+        "exit code is 0 only when what was asked for happened.",
+    ]
+    _describe(get_command(app), ["salesos"], lines)
+    return "\n".join(lines) + "\n"
+
+
+def _describe(command: Any, path: list[str], lines: list[str]) -> None:
+    shown = [p for p in command.params if p.name not in ("help", "install_completion", "show_completion")]
+    arguments = [
+        p.name.upper() if p.required else f"[{p.name.upper()}]" for p in shown if p.param_type_name == "argument"
+    ]
+    lines += ["", f"{'#' * min(len(path) + 1, 4)} `{' '.join([*path, *arguments])}`", "", command.help or ""]
+    options = [p for p in shown if p.param_type_name == "option"]
+    if options:
+        lines += ["", "| Option | Meaning |", "|---|---|"]
+        for option in options:
+            names = ", ".join(f"`{name}`" for name in [*option.opts, *option.secondary_opts])
+            words = [option.help or "", "Required." if option.required else ""]
+            lines.append(f"| {names} | {' '.join(filter(None, words))} |".replace("|  |", "| |"))
+    for name, child in getattr(command, "commands", {}).items():
+        _describe(child, [*path, name], lines)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "docs/supervisor.md": supervisor_page,
     "docs/settings.md": settings_page,
+    "docs/cli.md": cli_page,
     ".env.example": env_example,
 }
 

@@ -1,4 +1,4 @@
-"""The command line as people use it: a data directory that starts empty, files with faults, and what is said of them."""
+"""The command line as people use it: a data directory that starts empty, files with faults, what is said of them."""
 
 import csv
 import json
@@ -23,10 +23,10 @@ COMPANIES = (
     "Fabrikam,https://fabrikam-example.com,Mining,9000,AU\n"
 )
 PEOPLE = (
-    "Full Name,Title,Email,Company Domain\n"
-    "Mia Berg,Chief Executive Officer,mia@northwind-example.com,northwind-example.com\n"
-    "Jon Park,Head of Sales,jon@northwind-example.com,northwind-example.com\n"
-    "Eve Stone,VP Sales,eve@stranger-example.com,stranger-example.com\n"
+    "Full Name,Title,Email,Company Domain,Country\n"
+    "Mia Berg,Chief Executive Officer,mia@northwind-example.com,northwind-example.com,US\n"
+    "Jon Park,Head of Sales,jon@northwind-example.com,northwind-example.com,US\n"
+    "Eve Stone,VP Sales,eve@stranger-example.com,stranger-example.com,US\n"
 )
 
 
