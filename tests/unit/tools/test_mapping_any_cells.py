@@ -1,5 +1,7 @@
 """Whatever a cell holds, a mapping gives a record that the store can keep, or a problem that names the row."""
 
+import csv
+import io
 import math
 
 import orjson
@@ -7,12 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.errors import Rejected
+from tools.files.reading import open_table
 from tools.files.rows import RawRow
 from tools.mapping.amounts import money_of
 from tools.mapping.apply import apply_company, apply_person, apply_usage
 from tools.mapping.cells import Unreadable
 from tools.mapping.document import load_mapping
 from tools.mapping.places import parse_location
+from tools.mapping.propose import propose_company_mapping, propose_person_mapping, propose_usage_mapping
 from tools.ports import CompanyRecord, PersonRecord, RowProblem, UsageRecord
 
 COMPANY = load_mapping("""
@@ -97,6 +102,41 @@ def test_any_cells_give_a_record_that_can_be_kept_or_a_problem(cells: dict[str, 
             assert found.line == 7
             assert found.reason
             assert len(found.excerpt) <= 200
+
+
+HEADER = st.sampled_from(
+    ["name", "company", "website", "employees", "revenue (M)", "country", "location", "founded", "tags", "status", "id",
+     "isHiring", "last_funding_at", "full name", "email", "day", "value", "customer", "", "a.b", "Umsatz", "State"]
+)  # fmt: skip
+PROPOSALS = (propose_company_mapping, propose_person_mapping, propose_usage_mapping)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(HEADER, st.lists(CELL, min_size=3, max_size=3)), min_size=1, max_size=8), st.booleans())
+def test_any_list_is_mapped_by_its_proposal_or_refused(columns: list[tuple[str, list]], as_json: bool) -> None:
+    rows = [{header: cells[i] for header, cells in columns} for i in range(3)]
+    if as_json:
+        data = b"\n".join(map(orjson.dumps, rows))
+    else:
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow([header for header, _ in columns])
+        writer.writerows([cells[i] for _, cells in columns] for i in range(3))
+        data = text.getvalue().encode()
+    for propose in PROPOSALS:
+        try:
+            table = open_table(io.BytesIO(data), name="any")
+            mapping = propose(table.headers, table.sample).document
+        except Rejected:
+            continue
+        assert load_mapping(mapping.to_yaml()) == mapping
+        for row in table.rows():
+            if propose is propose_company_mapping:
+                apply_company(mapping, row, "file:any")
+            elif propose is propose_person_mapping:
+                apply_person(mapping, row, "file:any")
+            else:
+                apply_usage(mapping, row)
 
 
 def test_an_amount_that_no_column_holds_is_unreadable() -> None:
