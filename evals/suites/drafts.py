@@ -1,5 +1,6 @@
 """Are drafts grounded, lawful and short, whatever a language model answers? Whole mails, planned, written and gated.
 
+A case with `edit` is a person's: {replace, by} in the template's own mail, and `held_by` lists what the gate must find.
 A case with `answers` has a model: its HTTP exchange is replayed from evals/cassettes/drafts/<case>.json. Recording
 (EVAL_MODE=record) asks the endpoint of SALESOS_LLM_BASE_URL, or, where there is none, lets the case's own hand-written
 answers stand in for one, in the shape of the API.
@@ -7,18 +8,22 @@ answers stand in for one, in the shape of the API.
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
+from agents.drafting.claims import edited
+from agents.drafting.gate import check
 from agents.drafting.limits import MAX_WORDS
 from agents.drafting.plan import plan_draft
 from agents.drafting.sources import sources_of
 from agents.drafting.types import Draft, DraftKind, DraftPlan, FactRef, Offer, Recipient, Slot
 from agents.drafting.writer import write
 from core.clock import VirtualClock
+from core.errors import Rejected
 from core.settings import Settings
 from evals.case import Case
 from evals.cassette import CassetteTransport, Mode, mode_from_environment
@@ -46,6 +51,8 @@ class DraftsSuite:
     def run(self, case: Case) -> Result:
         plan = _plan(case.input)
         answers = case.input.get("answers")
+        if "edit" in case.input:
+            return _graded(case, plan, _edited(plan, case.input["edit"]))
         if answers is None:
             return _graded(case, plan, write(plan, None))
         cassette = _cassette(case.id, answers)
@@ -58,11 +65,14 @@ class DraftsSuite:
         return _graded(case, plan, draft, cassette)
 
     def figures(self, results: Sequence[Result]) -> Mapping[str, float]:
-        """The share of drafts that the gate passed, and of those with a model that kept something of it."""
+        """Shares: sound drafts that passed, false edits that were held, models whose words were kept."""
         asked = [r for r in results if "answers" in r.case.input]
         kept = sum(1 for r in asked if r.output["model_kept"])
+        held = [r for r in results if "held_by" in r.case.expected]
+        sound = [r for r in results if "held_by" not in r.case.expected]
         return {
-            "gate_passed": sum(1 for r in results if r.output["gate_passed"]) / max(1, len(results)),
+            "gate_passed": sum(1 for r in sound if r.output["gate_passed"]) / max(1, len(sound)),
+            "edits_held": sum(1 for r in held if not r.output["gate_passed"]) / max(1, len(held)),
             "model_kept": kept / max(1, len(asked)),
         }
 
@@ -74,11 +84,12 @@ def _graded(case: Case, plan: DraftPlan, draft: Draft, cassette: CassetteTranspo
     whole = f"{draft.subject}\n{draft.body}"
     expected = case.expected
     grades = [
-        equals("gate_passed", draft.gate.passed, expected.get("gate_passed", True)),
+        equals("gate_passed", draft.gate.passed, "held_by" not in expected),
         none_of("claims_without_facts", ungrounded),
         at_most("words", len(draft.body.split()), MAX_WORDS),
         none_of("forbidden", [text for text in expected.get("never", []) if text.lower() in whole.lower()]),
         none_of("missing", [text for text in expected.get("says", []) if text not in whole]),
+        none_of("not_held_by", set(expected.get("held_by", [])) - {problem.code for problem in draft.gate.problems}),
         equals("model_kept", "model" in authors, expected.get("model_kept", False)),
     ]
     if "template" in expected:
@@ -98,13 +109,24 @@ def _graded(case: Case, plan: DraftPlan, draft: Draft, cassette: CassetteTranspo
     return Result(case, output, grades)
 
 
+def _edited(plan: DraftPlan, edit: Mapping[str, str]) -> Draft:
+    """The template's mail with a person's change. Raises Rejected where there is nothing to change."""
+    before = write(plan, None)
+    if edit["replace"] not in before.body + before.subject:
+        raise Rejected(f"The mail does not say {edit['replace']!r}.", hint="Correct the case's edit.replace.")
+    subject, body = (text.replace(edit["replace"], edit["by"]) for text in (before.subject, before.body))
+    draft = edited(plan, subject, body, "person:eval")
+    return replace(draft, gate=check(draft, plan))
+
+
 def _plan(given: Mapping[str, Any]) -> DraftPlan:
     facts = [
         FactRef(f["id"], f["field"], str(f["value"]), f.get("quote", ""), observed_at=_instant(f.get("on_date")))
         for f in given.get("facts", [])
     ]
     slots = [
-        Slot(f"slot:{n}", _instant(at) or _NOW, given.get("zone", "UTC")) for n, at in enumerate(given.get("slots", []))
+        Slot(f"slot:{n}", _instant(at) or _NOW, given.get("zone", "UTC"), _link(given, n))
+        for n, at in enumerate(given.get("slots", []))
     ]
     return plan_draft(
         DraftKind(given["kind"]),
@@ -118,6 +140,10 @@ def _plan(given: Mapping[str, Any]) -> DraftPlan:
         slots=slots,
         reason=given.get("reason", ""),
     )
+
+
+def _link(given: Mapping[str, Any], number: int) -> str:
+    return f"{given['booking']}/b/{number}" if "booking" in given else ""
 
 
 def _offer(given: Mapping[str, Any]) -> Offer:
