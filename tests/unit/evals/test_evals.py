@@ -50,7 +50,7 @@ def test_key_order_does_not_matter_and_any_other_difference_does(tmp_path: Path)
 
 def test_a_miss_passes_through_every_except_exception(tmp_path: Path) -> None:
     replay = CassetteTransport(tmp_path / "none.json")
-    with pytest.raises(CassetteMiss), httpx2.Client(transport=replay) as client:
+    with pytest.raises(CassetteMiss), httpx2.Client(transport=replay) as client:  # noqa: PT012
         try:
             client.send(ask({}))
         except Exception:
