@@ -62,8 +62,7 @@ async def _serve(application: Application) -> None:
 
 def _check_schema(application: Application) -> None:
     """Raises FixConfiguration: old code on a new schema, or new code on an old one, must not write."""
-    with application.database.engine.connect() as connection:
-        found = migrations.current(connection)
+    found = migrations.current_of(application.database.engine)
     if found != migrations.head_revision():
         raise FixConfiguration(
             f"The database is at schema {found or 'none'}; this version needs {migrations.head_revision()}.",

@@ -100,6 +100,12 @@ def check(url: str) -> list[str]:
         return rls.problems(connection)
 
 
+def current_of(engine: sa.Engine) -> str | None:
+    """The revision that a database is at; None: no schema yet."""
+    with engine.connect() as connection:
+        return current(connection)
+
+
 def current(connection: sa.Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 

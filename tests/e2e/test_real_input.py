@@ -98,7 +98,8 @@ def served(application: Application, listener: socket.socket) -> Iterator[None]:
 
 def people_file(path: Path, companies: Path) -> None:
     """Three people at each of some companies, with columns named as a rep would."""
-    rows = [json.loads(line) for line in gzip.open(companies, "rt")]
+    with gzip.open(companies, "rt") as lines:
+        rows = [json.loads(line) for line in lines]
     chosen = [
         r for r in rows if r["industry"] == "B2B" and r["status"] == "Active" and r.get("isHiring") and r["website"]
     ]
