@@ -18,7 +18,7 @@ from agents.context import AgentContext
 from core.crypto import Tampered
 from core.errors import FixConfiguration, SalesOSError
 from core.logging import get_logger
-from store.models import Mailbox, OutboxItem, OutboxState
+from store.models import Draft, Mailbox, OutboxItem, OutboxState, Touch, TouchState
 from store.queries import approvals, outbox
 from tools.ports import Envelope, SendOutcome, SendResult
 from workers import crm_mirror, outcomes, rules
@@ -177,3 +177,9 @@ def _stop(session: Session, context: AgentContext, item: OutboxItem, verdict: ru
         actor="system",
         touch_state=verdict.touch,
     )
+    if verdict.touch is TouchState.PLANNED:
+        draft = session.get(Draft, (context.workspace_id, item.draft_id))
+        touch = session.get(Touch, (context.workspace_id, draft.touch_id)) if draft and draft.touch_id else None
+        if touch is not None:
+            touch.due_at = context.clock.now()  # a due time of its own: the old one has woken its thread already
+            session.add(touch)

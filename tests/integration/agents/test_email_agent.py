@@ -43,11 +43,12 @@ from store.models import (
     TouchState,
     Workspace,
 )
-from store.queries import approvals, suppression
+from store.queries import approvals, suppression, triggers
 from tests.support.agent_office import following, rows_of, write_in
 from tests.support.crash.office import Office, open_office
 from tools.ports import ModelReply
 from workers.aftermath import after_sent
+from workers.dispatcher import Dispatcher
 from workers.letters import hash_of, words_of_draft
 from workers.rules import Go, examine
 
@@ -361,6 +362,24 @@ def test_queueing_twice_makes_one_item_that_can_be_undone_for_a_while(shop: Offi
     assert (item.key, item.message_id) == (f"mail:{draft.id}", draft.message_id)
     assert item.not_before == shop.context.clock.now() + timedelta(seconds=shop.context.settings.send_delay_seconds)
     assert shop.get(Touch, shop.people[0].touch_ids[0]).state is TouchState.QUEUED
+
+
+def test_a_new_policy_has_the_touch_drafted_and_approved_anew(shop: Office, office_clock: Any) -> None:
+    context = shop.context
+
+    def wake() -> int:
+        with context.database.write(context.workspace_id) as session:
+            return triggers.due_touches_to_triggers(session, context.clock)
+
+    assert wake() == 2  # both people's first touches
+    queue_approved(context, approve(shop, email(context, due(shop))))
+    policy(shop, first_mail="approve")
+    office_clock.advance(timedelta(minutes=5))
+    Dispatcher(lambda *_: "https://sales.example/u/1", "worker:1", keep_leases=False).run(context)
+    assert [item.state for item in rows_of(context, OutboxItem)] == [OutboxState.CANCELLED]
+    assert wake() == 1
+    again = draft_of(shop, email(context, due(shop)))
+    assert (again.version, again.policy_number, again.state) == (2, 1, DraftState.PENDING)
 
 
 def test_an_approval_that_was_undone_queues_nothing(shop: Office) -> None:
