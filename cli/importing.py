@@ -206,7 +206,9 @@ def _turn(session: Session, context: AgentContext, batch_id: UUID, before: str |
 
 
 def _current(session: Session, batch_id: UUID) -> ImportBatch:
-    return session.exec(select(ImportBatch).where(ImportBatch.id == batch_id).with_for_update()).one()
+    """As it stands; held until the end of the transaction, where that one may write."""
+    query = select(ImportBatch).where(ImportBatch.id == batch_id)
+    return session.exec(query.with_for_update() if session.info["writes"] else query).one()
 
 
 def _pages(table: Table, cursor: str | None) -> Iterator[list[Item]]:
