@@ -7,12 +7,14 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from agents import came_back
 from agents.context import AgentContext
 from agents.scorer import reasons_as_rows
 from core.ids import stable_id
 from scoring import engagement as rules
 from scoring.engagement import Action, ActorClass, EngagementKind
-from store import bulk
+from store import bulk, feed
+from store.feed_kinds import Kind
 from store.models import Company, Customer, EngagementEvent, Enrollment, Lead, Mailbox, ScoreRow, Task, User
 
 COMPLAINT, OPT_OUT = "complaint", "opt_out"
@@ -67,7 +69,14 @@ def add_event(
         "raw": raw or {},
         "occurred_at": at,
     }
-    return bool(bulk.insert_ignore(session, EngagementEvent, [row]))
+    if not bulk.insert_ignore(session, EngagementEvent, [row]):
+        return False
+    if kind in (COMPLAINT, EngagementKind.BOUNCE.value):
+        complaint = kind == COMPLAINT
+        came_back.count(
+            session, context, complaint=complaint, contact_id=contact_id, message_id=message_id, raw=raw or {}
+        )
+    return True
 
 
 def reassess(session: Session, context: AgentContext, contact_id: UUID) -> Attention:
@@ -107,6 +116,7 @@ def add_task(
     due_at: datetime | None = None,
     assignee_id: UUID | None = None,
     play_id: UUID | None = None,
+    script: str = "",
 ) -> UUID:
     """A task of the lead's rep, or of the customer's CSM, once a source key. The title names the company, no person."""
     company = session.get(Company, (context.workspace_id, subject.company_id))
@@ -118,13 +128,15 @@ def add_task(
         "subject_kind": "lead" if isinstance(subject, Lead) else "customer",
         "subject_id": subject.id,
         "play_id": play_id,
+        "script_sealed": context.sealer.seal(script, context=f"task|script|{task_id}") if script else None,
         "kind": kind,
         "title": f"{title} ({company.name})"[:300] if company else title[:300],
         "assignee_id": owner,
         "due_at": due_at or context.clock.now() + _TASK_TIME,
         "created_at": context.clock.now(),
     }
-    bulk.insert_ignore(session, Task, [row])
+    if bulk.insert_ignore(session, Task, [row]):
+        feed.publish(session, context.clock, [feed.task(Kind.TASK_MADE, row, "agent")])
     return task_id
 
 

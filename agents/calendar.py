@@ -3,59 +3,46 @@
 A quarter of an hour of a rep's is a row whose key is (rep, quarter hour): whatever races, only one meeting gets it.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from agents import attention, invitations, stopping
+from agents.booking import changes, diary, events
+from agents.booking.changes import PREPARE
+from agents.booking.proposing import hold_times
 from agents.context import AgentContext
-from agents.policy import Policy, load_policy
+from agents.policy import load_policy
+from agents.proposed_times import times_of
 from agents.step import Outcome, Step, Trigger
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, NotFound, RetryAt
 from core.ids import stable_id
 from scoring.engagement import ActorClass, EngagementKind
-from store import audit, bulk
+from store import audit, bulk, feed
+from store.feed_kinds import Kind
 from store.models import (
-    CalendarBucket,
     Contact,
     Deal,
     Hold,
-    HoldState,
     Lead,
     LeadStage,
     Meeting,
     MeetingState,
+    Message,
     User,
     Workspace,
 )
 from store.queries import triggers
-from tools.calendar.slots import HORIZON_DAYS, Candidate, buckets, candidates
-
-HOLDS = 3
-_PREPARE = timedelta(hours=1)
-_LATEST_PICK = timedelta(hours=1)  # before it starts: the rep must still see it
-
-
-@dataclass(frozen=True, slots=True)
-class Picked:
-    """What was booked. `repeated`: this very time had been picked before."""
-
-    meeting_id: UUID
-    hold_id: UUID
-    starts_at: datetime
-    ends_at: datetime
-    time_zone: str  # the prospect's, or the rep's where that is not known
-    repeated: bool
+from tools.calendar.time_phrases import Times
 
 
 def calendar(context: AgentContext, step: Step) -> Outcome:
     """INTERESTED: three held times. SLOT_PICKED: the invitation."""
     if step.trigger is Trigger.SLOT_PICKED:
         return _invite(context, step)
+    _ask_calendars(context, step.subject_id)
+    said = _said(context, step)
     with context.database.write(context.workspace_id) as session:
         lead = session.get(Lead, (context.workspace_id, step.subject_id), with_for_update=True)
         if lead is None or lead.stage in stopping.FINAL:
@@ -65,50 +52,8 @@ def calendar(context: AgentContext, step: Step) -> Outcome:
         known = session.get(Meeting, (context.workspace_id, meeting_id))
         if known is not None:
             return _again(lead, known)
-        stopping.release_proposals(session, [lead.id])  # the newest answer counts
-        return _propose(session, context, lead, meeting_id, purpose)
-
-
-def pick_slot(context: AgentContext, hold_id: UUID) -> Picked:
-    """A person picks a held time: it is booked once, the other times are free again.
-
-    The same time again gives the same answer. Raises NotFound; Conflict where another time of the meeting is booked
-    (code already_booked), or where the time is no longer held (hold_expired).
-    """
-    with context.database.write(context.workspace_id) as session:
-        meeting_id = session.exec(select(Hold.meeting_id).where(Hold.id == hold_id)).first()
-        if meeting_id is None:
-            raise NotFound("This time is not one that we proposed.", hint="Answer the mail with a time that suits you.")
-        meeting = session.get(Meeting, (context.workspace_id, meeting_id), with_for_update=True)
-        hold = session.get(Hold, (context.workspace_id, hold_id), populate_existing=True)
-        assert meeting is not None
-        assert hold is not None
-        if hold.state is HoldState.TAKEN and meeting.state is not MeetingState.CANCELLED:
-            return Picked(meeting.id, hold.id, hold.starts_at, hold.ends_at, meeting.time_zone, repeated=True)
-        _refuse_late(meeting, hold, context.clock.now())
-        taken = session.execute(
-            sa.update(Hold)
-            .where(col(Hold.id) == hold_id, col(Hold.state) == HoldState.HELD)
-            .values(state=HoldState.TAKEN)
-            .returning(col(Hold.id))
-            .execution_options(synchronize_session="fetch")
-        ).one_or_none()
-        if taken is None:
-            raise _expired()
-        meeting.state, meeting.starts_at, meeting.ends_at = MeetingState.BOOKED, hold.starts_at, hold.ends_at
-        session.add(meeting)
-        stopping.free_holds(session, [meeting.id])
-        triggers.add_trigger(
-            session,
-            context.clock,
-            subject_kind="lead",
-            subject_id=meeting.lead_id,
-            kind=Trigger.SLOT_PICKED,
-            key=f"slot:{hold_id}",
-            payload={"hold_id": str(hold_id)},
-        )
-        _audit(session, context, "prospect", "meeting.booked", meeting, {"hold_id": str(hold_id)})
-        return Picked(meeting.id, hold.id, hold.starts_at, hold.ends_at, meeting.time_zone, repeated=False)
+        stopping.release_proposals(session, context, [lead.id])  # the newest answer counts
+        return _propose(session, context, lead, meeting_id, purpose, said)
 
 
 def record_meeting(context: AgentContext, meeting_id: UUID, held: bool, outcome: str, by: str) -> None:
@@ -119,9 +64,10 @@ def record_meeting(context: AgentContext, meeting_id: UUID, held: bool, outcome:
     """
     state, now = MeetingState.HELD if held else MeetingState.NO_SHOW, context.clock.now()
     with context.database.write(context.workspace_id) as session:
-        meeting = session.get(Meeting, (context.workspace_id, meeting_id), with_for_update=True)
-        if meeting is None:
+        found = changes.locked(session, context, meeting_id)
+        if found is None:
             raise NotFound("There is no such meeting.")
+        meeting, lead = found.meeting, found.lead
         if meeting.state is state:
             return
         if meeting.state is not MeetingState.BOOKED:
@@ -132,11 +78,11 @@ def record_meeting(context: AgentContext, meeting_id: UUID, held: bool, outcome:
             )
         if meeting.starts_at is None or meeting.starts_at > now:
             raise Conflict("The meeting has not begun yet.", hint="Record it afterwards.", code="not_begun")
-        meeting.state, meeting.outcome = state, outcome.strip()[:32]
+        meeting.state, meeting.outcome, meeting.booked_key = state, outcome.strip()[:32], None
         session.add(meeting)
-        lead = session.get(Lead, (context.workspace_id, meeting.lead_id), with_for_update=True)
-        if lead is not None and held:
+        if held:
             if lead.stage not in stopping.FINAL:
+                feed.publish(session, context.clock, [feed.lead_moved(lead, LeadStage.MEETING_HELD)])
                 lead.stage, lead.updated_at = LeadStage.MEETING_HELD, now
                 session.add(lead)
             _open_deal(session, context, meeting)
@@ -152,6 +98,33 @@ def record_meeting(context: AgentContext, meeting_id: UUID, held: bool, outcome:
         _audit(session, context, by, f"meeting.{state.value}", meeting, {})
 
 
+def _ask_calendars(context: AgentContext, lead_id: UUID) -> None:
+    """Before the transaction: what calendars outside say now. Raises RetryAt where one does not answer for a while."""
+    with context.database.read(context.workspace_id) as session:
+        lead = session.get(Lead, (context.workspace_id, lead_id))
+        rep_id = attention.rep_of(session, lead) if lead is not None else None
+    problem = diary.refresh(context, rep_id) if rep_id is not None else ""
+    if problem:
+        with context.database.read(context.workspace_id) as session:
+            broken = diary.broken(session, rep_id) if rep_id is not None else False
+        if not broken:  # one that is broken waits for a person: the rep proposes times by hand until then
+            raise RetryAt(f"No times can be proposed while a calendar does not answer: {problem}")
+
+
+def _said(context: AgentContext, step: Step) -> Times:
+    """The times that the answered mail proposes; read before anything is locked, since long mails take a while."""
+    message_id = step.payload.get("message_id")
+    with context.database.read(context.workspace_id) as session:
+        message = session.get(Message, (context.workspace_id, UUID(str(message_id)))) if message_id else None
+        lead = session.get(Lead, (context.workspace_id, step.subject_id))
+        contact = session.get(Contact, (context.workspace_id, lead.contact_id)) if lead is not None else None
+        rep_id = attention.rep_of(session, lead) if lead is not None else None
+        rep = session.get(User, (context.workspace_id, rep_id)) if rep_id is not None else None
+        if message is None or contact is None or rep is None:
+            return Times()
+        return times_of(session, context, message, contact, rep.time_zone)
+
+
 def _again(lead: Lead, meeting: Meeting) -> Outcome:
     """The same step a second time."""
     if meeting.state is MeetingState.PROPOSED:
@@ -160,13 +133,17 @@ def _again(lead: Lead, meeting: Meeting) -> Outcome:
     return Outcome(lead.stage.value, Trigger.NOTHING, f"The proposal is {meeting.state.value} already.")
 
 
-def _propose(session: Session, context: AgentContext, lead: Lead, meeting_id: UUID, purpose: str) -> Outcome:
+def _propose(
+    session: Session, context: AgentContext, lead: Lead, meeting_id: UUID, purpose: str, said: Times
+) -> Outcome:
     policy, contact = load_policy(session), session.get(Contact, (context.workspace_id, lead.contact_id))
     rep_id = attention.rep_of(session, lead)
     # The rep's row is locked: two proposals of one rep follow each other, so neither takes the other's times away.
     rep = session.get(User, (context.workspace_id, rep_id), with_for_update=True) if rep_id else None
     if rep is None or contact is None:
         return _by_hand(session, context, lead, purpose, "Nobody with a calendar writes to this lead.")
+    if _ahead(session, contact.id):
+        return _by_hand(session, context, lead, purpose, "They have a meeting ahead already.")
     meeting = Meeting(
         workspace_id=context.workspace_id,
         id=meeting_id,
@@ -180,77 +157,38 @@ def _propose(session: Session, context: AgentContext, lead: Lead, meeting_id: UU
     )
     session.add(meeting)
     session.flush()
-    held = _hold(session, context, meeting, rep, contact, policy)
+    found = hold_times(session, context, meeting, rep, contact, policy, said)
+    held = found.holds
     if not held:
         session.delete(meeting)
         session.flush()
-        return _by_hand(session, context, lead, purpose, f"No common free time within {HORIZON_DAYS} days.")
+        return _by_hand(session, context, lead, purpose, "No common free time that is known to be free.")
+    feed.publish(session, context.clock, [feed.lead_moved(lead, LeadStage.MEETING_PROPOSED)])
     lead.stage, lead.updated_at = LeadStage.MEETING_PROPOSED, context.clock.now()
     session.add(lead)
-    inputs = {"holds": [slot.starts_at.isoformat() for slot in held], "hold_hours": policy.hold_hours}
-    reason = f"{len(held)} times are held for {policy.hold_hours} hours."
+    feed.publish(session, context.clock, [feed.meeting(Kind.MEETING_PROPOSED, meeting)])
+    inputs = {
+        "holds": [slot.starts_at.isoformat() for slot in held],
+        "hold_hours": policy.hold_hours,
+        "windows_said": len(said.windows),
+        "ambiguous": len(said.questions),
+    }
+    times = "1 time is" if len(held) == 1 else f"{len(held)} times are"
+    reason = f"{times} held for {policy.hold_hours} hours{_by_their_words(said, as_asked=found.as_asked)}."
     return Outcome(lead.stage.value, Trigger.SLOTS_HELD, reason, {"meeting_id": str(meeting_id)}, inputs)
 
 
-def _hold(
-    session: Session, context: AgentContext, meeting: Meeting, rep: User, contact: Contact, policy: Policy
-) -> list[Candidate]:
-    now = context.clock.now()
-    taken = session.exec(
-        select(CalendarBucket.bucket_at).where(
-            CalendarBucket.id == rep.id,
-            CalendarBucket.bucket_at >= now,
-            CalendarBucket.bucket_at <= now + timedelta(days=HORIZON_DAYS + 2),
-        )
-    ).all()
-    workspace = session.get(Workspace, context.workspace_id)
-    found = candidates(
-        now,
-        minutes=policy.meeting_minutes,
-        rep_zone=rep.time_zone or (workspace.time_zone if workspace else "UTC"),
-        working_hours=rep.working_hours,
-        prospect_zone=contact.time_zone,
-        taken=taken,
-    )
-    held: list[Candidate] = []
-    for slot in found:
-        if len(held) == HOLDS:
-            break
-        # Two proposed times may not overlap each other either: their quarter hours are keys as well.
-        if _take(session, context, meeting, rep.id, slot, now + timedelta(hours=policy.hold_hours)):
-            held.append(slot)
-    return held
+def _by_their_words(said: Times, *, as_asked: bool) -> str:
+    if as_asked:
+        return ", inside what they proposed"
+    if said.questions:
+        return "; what they proposed can be read in two ways, so they choose"
+    return "; none of the times that they proposed is free" if said.windows else ""
 
 
-def _take(
-    session: Session, context: AgentContext, meeting: Meeting, rep_id: UUID, slot: Candidate, expires_at: datetime
-) -> bool:
-    """Holds one time, or leaves no trace of it where somebody has a part of it."""
-    hold_id = stable_id("hold", context.workspace_id, meeting.id, slot.starts_at.isoformat())
-    hold = {
-        "id": hold_id,
-        "meeting_id": meeting.id,
-        "user_id": rep_id,
-        "starts_at": slot.starts_at,
-        "ends_at": slot.ends_at,
-        "expires_at": min(expires_at, slot.starts_at - _LATEST_PICK),
-    }
-    bulk.insert(session, Hold, [hold])
-    wanted: list[dict[str, Any]] = [
-        {"id": rep_id, "bucket_at": bucket, "hold_id": hold_id} for bucket in buckets(slot.starts_at, slot.ends_at)
-    ]
-    got = bulk.upsert(
-        session, CalendarBucket, wanted, key=("id", "bucket_at"), update=(), returning=("bucket_at",)
-    )  # nothing is updated: what is taken stays with whom it belongs to
-    if len(got) == len(wanted):
-        return True
-    session.execute(
-        sa.delete(CalendarBucket)
-        .where(col(CalendarBucket.hold_id) == hold_id)
-        .execution_options(synchronize_session=False)
-    )
-    session.execute(sa.delete(Hold).where(col(Hold.id) == hold_id).execution_options(synchronize_session=False))
-    return False
+def _ahead(session: Session, contact_id: UUID) -> bool:
+    booked = select(Meeting.id).where(Meeting.contact_id == contact_id, col(Meeting.booked_key).is_not(None))
+    return session.exec(booked.limit(1)).first() is not None
 
 
 def _by_hand(session: Session, context: AgentContext, lead: Lead, purpose: str, why: str) -> Outcome:
@@ -265,25 +203,6 @@ def _by_hand(session: Session, context: AgentContext, lead: Lead, purpose: str, 
     return Outcome(lead.stage.value, Trigger.BLOCKED, f"{why} The rep proposes times by hand.")
 
 
-def _refuse_late(meeting: Meeting, hold: Hold, now: datetime) -> None:
-    if meeting.state in (MeetingState.BOOKED, MeetingState.HELD, MeetingState.NO_SHOW):
-        raise Conflict(
-            "Another time of this meeting is booked already.",
-            hint="The invitation in your mailbox says when; answer it to move the meeting.",
-            code="already_booked",
-        )
-    if meeting.state is not MeetingState.PROPOSED or hold.state is not HoldState.HELD or hold.expires_at <= now:
-        raise _expired()
-
-
-def _expired() -> Conflict:
-    return Conflict(
-        "This time is no longer kept free.",
-        hint="Answer the mail with a time that suits you, and you get new ones.",
-        code="hold_expired",
-    )
-
-
 def _invite(context: AgentContext, step: Step) -> Outcome:
     with context.database.write(context.workspace_id) as session:
         hold = session.get(Hold, (context.workspace_id, UUID(step.payload["hold_id"])))
@@ -292,6 +211,7 @@ def _invite(context: AgentContext, step: Step) -> Outcome:
         if hold is None or meeting is None or lead is None or meeting.state is not MeetingState.BOOKED:
             return Outcome(step.stage, Trigger.NOTHING, "The booking was taken back, or the person erased.")
         if lead.stage not in (*stopping.FINAL, LeadStage.MEETING_HELD):
+            feed.publish(session, context.clock, [feed.lead_moved(lead, LeadStage.MEETING_BOOKED)])
             lead.stage, lead.updated_at = LeadStage.MEETING_BOOKED, context.clock.now()
             session.add(lead)
         stopping.stop_sequence(session, lead.id, "A meeting is booked.")
@@ -307,10 +227,14 @@ def _invite(context: AgentContext, step: Step) -> Outcome:
             at=context.clock.now(),
         )
         found = attention.reassess(session, context, meeting.contact_id)
-        due = (meeting.starts_at or context.clock.now()) - _PREPARE
+        due = (meeting.starts_at or context.clock.now()) - PREPARE
         attention.task_for(session, context, lead, found, f"prepare:{meeting.id}", due)
-        sent = invitations.queue(session, context, meeting, lead)
-        reason = "Booked; the invitation is queued." if sent else "Booked; the rep sends the invitation by hand."
+        if not events.confirmed(session, meeting):
+            reason = "Booked; the invitation leaves once the rep's calendar has the event."
+        elif invitations.queue(session, context, meeting, lead):
+            reason = "Booked; the invitation is queued."
+        else:
+            reason = "Booked; the rep sends the invitation by hand."
         payload = {"meeting_id": str(meeting.id)}
         return Outcome(lead.stage.value, Trigger.BOOKED, reason, payload, found.as_inputs())
 
@@ -340,3 +264,4 @@ def _audit(
         subject_id=meeting.id,
         details=details,
     )
+    feed.publish(session, context.clock, [feed.meeting(Kind(action), meeting, actor)])

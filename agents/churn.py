@@ -16,7 +16,8 @@ from agents.step import Outcome, Step, Trigger
 from core.ids import stable_id
 from scoring.churn import AccountState, ChurnAssessment, RiskBand, assess_churn
 from scoring.types import Scored, UsagePoint, UsageSeries
-from store import bulk
+from store import bulk, feed
+from store.feed_kinds import CustomerData, Kind
 from store.models import (
     Company,
     Customer,
@@ -69,10 +70,21 @@ def churn(context: AgentContext, step: Step) -> Outcome:
         assessed = assess_churn(account, today)
         _write_scores(session, context, customer.id, assessed)
         if assessed.band is not None:  # too little data says nothing new: the stage stays what it was
+            _tell(session, context, customer, _STAGES[assessed.band], assessed)
             customer.stage = _STAGES[assessed.band]
         customer.assessed_on = today
         session.add(customer)
         return Outcome(customer.stage, Trigger.ASSESSED, _why(assessed), inputs=_inputs(assessed, account))
+
+
+def _tell(session: Session, context: AgentContext, customer: Customer, stage: str, assessed: ChurnAssessment) -> None:
+    if stage == customer.stage:
+        return
+    told = CustomerData(
+        company_id=customer.company_id, before=customer.stage, after=stage, churn_risk=assessed.risk.value
+    )
+    kind = Kind.CUSTOMER_AT_RISK if stage == "at_risk" else Kind.CUSTOMER_STAGE_CHANGED
+    feed.publish(session, context.clock, [feed.Event(kind, customer.id, told, "agent:churn")])
 
 
 def take_in_usage(context: AgentContext, rows: Iterable[UsageRecord | RowProblem]) -> UsageTaken:

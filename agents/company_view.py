@@ -31,7 +31,9 @@ def load_views(session: Session, company_ids: Sequence[UUID], *, with_facts: boo
         .order_by(col(SignalRow.observed_at), col(SignalRow.id))
     )
     for s in found:
-        signals.setdefault(s.company_id, []).append(Signal(s.kind, s.observed_at, s.strength, str(s.id), s.quote))
+        signals.setdefault(s.company_id, []).append(
+            Signal(s.kind, s.observed_at, s.strength, str(s.id), s.quote, s.url)
+        )
     facts: dict[UUID, dict[str, list[str]]] = {}
     if with_facts:
         wanted = select(Fact.id, Fact.subject_id, Fact.field).where(col(Fact.subject_id).in_(company_ids))

@@ -17,7 +17,8 @@ from agents.context import AgentContext
 from agents.step import Outcome, Step, SubjectKind, Trigger
 from core.errors import Conflict, NotFound
 from core.ids import stable_id
-from store import audit, bulk
+from store import audit, bulk, feed
+from store.feed_kinds import Kind
 from store.models import (
     Cohort,
     CohortStage,
@@ -43,7 +44,7 @@ from store.models import (
     Touch,
     TouchState,
 )
-from store.queries import outbox, triggers
+from store.queries import merges, outbox, triggers
 from store.queries.outbox import CrmStep
 
 _MONTHS_OF_A_CONTRACT = 12
@@ -161,6 +162,7 @@ def _close_lead(session: Session, context: AgentContext, lead: Lead) -> None:
     if deal.stage is DealStage.LOST:
         stopping.stop_lead(session, context, lead, LeadStage.LOST, "The deal was lost.")
         return
+    feed.publish(session, context.clock, [feed.lead_moved(lead, LeadStage.WON)])
     lead.stage, lead.stop_reason, lead.updated_at = LeadStage.WON, "", context.clock.now()
     session.add(lead)
     stopping.stop_sequence(session, lead.id, "The deal was won.")
@@ -235,7 +237,8 @@ def _of_cohort(session: Session, cohort_id: UUID) -> Iterator[CrmStep]:
         & (col(RunCompany.cohort_id) == cohort_id)
         & (col(RunCompany.run_id) == cohort.run_id)
     )
-    companies = select(Company).join(RunCompany, member).where(col(RunCompany.kept).is_(True)).order_by(col(Company.id))
+    companies = select(Company).join(RunCompany, member).where(col(RunCompany.kept).is_(True))
+    companies = companies.where(merges.not_absorbed(Company)).order_by(col(Company.id))
     for company in session.exec(companies):
         yield CrmStep(
             key=f"crm:{company.id}:company:{cohort.run_id}",
@@ -266,7 +269,7 @@ def _of_cohort(session: Session, cohort_id: UUID) -> Iterator[CrmStep]:
             Company, (col(Company.workspace_id) == col(Lead.workspace_id)) & (col(Company.id) == col(Lead.company_id))
         )
         .join(RunCompany, member)
-        .where(col(Lead.run_id) == cohort.run_id)
+        .where(col(Lead.run_id) == cohort.run_id, merges.not_absorbed(Lead, "contact_id"))
         .order_by(col(Lead.id))
     )
     for lead_id, contact_id, tier, priority, stage, updated_at in session.execute(leads):
@@ -300,6 +303,7 @@ def _finish_cohort(session: Session, context: AgentContext, cohort_id: UUID) -> 
     if run is not None and run.stage == "sourced" and under_way is None and run.state is RunState.RUNNING:
         run.state, run.finished_at = RunState.DONE, context.clock.now()
         session.add(run)
+        feed.publish(session, context.clock, [feed.run(Kind.RUN_DONE, run)])
     return cohort.stage.value
 
 

@@ -6,13 +6,29 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from agents.content_notes import blocking, notes_on
 from agents.context import AgentContext
 from agents.drafting.types import Draft as Written
 from agents.drafting.types import Severity
 from agents.policy import ActionClass, Autonomy, load_policy
 from core.ids import stable_id
-from store import audit
-from store.models import Approval, ApprovalState, ClaimRow, Contact, Draft, DraftState, Mailbox
+from scoring import worth
+from store import audit, feed
+from store.feed import Event
+from store.feed_kinds import ApprovalData, Kind
+from store.models import (
+    Approval,
+    ApprovalState,
+    ClaimRow,
+    Contact,
+    Draft,
+    DraftState,
+    Lead,
+    Mailbox,
+    ScoreRow,
+    Touch,
+    Workspace,
+)
 from tools.mail.compose import content_hash, message_id
 
 _OPEN = (DraftState.PENDING, DraftState.APPROVED, DraftState.SENT)
@@ -87,8 +103,20 @@ def save_draft(
         links=tuple(links),
         policy_version=policy.number,
     )
-    automatic = may_be_automatic and written.gate.passed and policy.autonomy_of(action) is Autonomy.AUTO
     where = threading or Threading()
+    automatic = may_be_automatic and written.gate.passed and policy.autonomy_of(action) is Autonomy.AUTO
+    workspace = session.get(Workspace, context.workspace_id)
+    if automatic and policy.blocking_notes and workspace is not None:
+        notes = notes_on(
+            context,
+            workspace,
+            mailbox.address,
+            subject=written.subject,
+            body=written.body,
+            links=links,
+            answers=bool(where.in_reply_to),
+        )
+        automatic = not blocking(policy, notes)  # a person mends it
     session.add(
         Draft(
             workspace_id=context.workspace_id,
@@ -115,6 +143,10 @@ def save_draft(
             # Only what holds it back: a warning is shown while somebody edits, and forbids nothing.
             problems=[row for row in written.gate.as_rows() if row["severity"] == Severity.BLOCK],
             fallback_reason=written.fallback_reason,
+            template=written.template,
+            variant_test_id=written.variant_test_id,
+            variant_arm=written.variant_arm,
+            rule_ids=list(written.rule_ids),
             policy_number=policy.number,
             content_hash=digest,
             message_id=message_id(context.workspace_id, draft_id, version, mailbox.address.rpartition("@")[2]),
@@ -137,6 +169,8 @@ def save_draft(
             )
         )
     approval_id = stable_id("approval", draft_id)
+    priority = _priority(session, lead_id, customer_id)
+    touch = session.get(Touch, (context.workspace_id, touch_id)) if touch_id else None
     session.add(
         Approval(
             workspace_id=context.workspace_id,
@@ -148,6 +182,10 @@ def save_draft(
             state=ApprovalState.APPROVED if automatic else ApprovalState.PENDING,
             decided_by=f"policy:{policy.number}" if automatic else "",
             decided_at=now if automatic else None,
+            expected_minor=worth.expected_minor(
+                worth.Action(action.value), priority, workspace.deal_value_minor if workspace else 0
+            ),
+            due_at=touch.due_at if touch else now,  # an answer is due as soon as somebody asked
             created_at=now,
         )
     )
@@ -162,4 +200,16 @@ def save_draft(
         subject_id=draft_id,
         details={"content_hash": digest, "version": version, "policy": policy.number},
     )
+    told = ApprovalData(draft_id=draft_id, lead_id=lead_id, customer_id=customer_id, action=action.value)
+    kind = Kind.APPROVAL_APPROVED if automatic else Kind.APPROVAL_WAITING
+    by = f"policy:{policy.number}" if automatic else created_by
+    feed.publish(session, context.clock, [Event(kind, approval_id, told, by)])
     return Saved(draft_id, approval_id, automatic)
+
+
+def _priority(session: Session, lead_id: UUID | None, customer_id: UUID | None) -> float | None:
+    """Of the lead; of a customer the churn risk. None: not known."""
+    if lead_id is not None:
+        return session.exec(select(Lead.priority).where(Lead.id == lead_id)).first()
+    query = select(ScoreRow.value).where(ScoreRow.subject_id == customer_id, ScoreRow.kind == "churn_risk")
+    return session.exec(query).first() if customer_id is not None else None

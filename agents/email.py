@@ -5,22 +5,29 @@ LinkedIn and phone touches become a rep's task with a script: nothing is automat
 """
 
 from dataclasses import replace
+from typing import Final
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from agents import jurisdiction
+from agents.by_phone.queueing import let_out_by_policy
 from agents.context import AgentContext
-from agents.drafting.plan import plan_draft
+from agents.drafting.plan import REPLIES, plan_draft
 from agents.drafting.types import DraftKind, DraftPlan, Slot
 from agents.drafting.writer import task_script, write
 from agents.drafts import Saved, Threading, open_draft, save_draft
 from agents.material import Material, material_for_lead
 from agents.policy import ActionClass
+from agents.sequences.budget import lock_companies
+from agents.sequences.planning import close_if_over, planned_touches, replan
+from agents.sequences.step_due import SMS, Block, Do, PutOff, Skip, decide, put_off_by_budget
 from agents.step import Outcome, Step, Trigger
 from agents.stopping import stop_sequence
+from agents.touch_plan import MAIL, Place, plan_touch, undeliverable
+from agents.writing.wording import wording_for
 from core.ids import stable_id
-from store import bulk
+from store import bulk, feed
+from store.feed_kinds import Kind
 from store.models import (
     Enrollment,
     EnrollmentState,
@@ -33,9 +40,8 @@ from store.models import (
     Touch,
     TouchState,
 )
-from store.queries import suppression
 
-_MAIL = "mail"
+_TITLES: Final = {"linkedin": "Write to them on LinkedIn", "sms": "Text them"}
 
 
 def email(context: AgentContext, step: Step) -> Outcome:
@@ -57,31 +63,23 @@ def _touch(context: AgentContext, step: Step) -> Outcome:
         existing = open_draft(session, context, f"touch:{touch.id}")
         if touch.state is not TouchState.PLANNED:
             return _said(step, existing) if existing else Outcome(step.stage, Trigger.NOTHING, "The touch was handled.")
-        if not _is_due(session, context, touch):
+        enrollment = session.get(Enrollment, (context.workspace_id, touch.enrollment_id))
+        if enrollment is None or not _is_due(context, enrollment, touch):
             return Outcome(step.stage, Trigger.NOTHING, "The touch was moved, or its sequence waits or has ended.")
-        found = material_for_lead(session, context, lead)
-        why = "There is no address, no mailbox, or the person was erased."
-        if found is not None:
-            why = _forbidden(session, context, found) if touch.channel == _MAIL else ""
-            number, last = _place(session, touch)
-    if found is None or why:
-        return _block(context, step, touch.id, why)
-    sent_before = bool(found.thread_subject)
-    kind = DraftKind.FOLLOW_UP if sent_before and touch.channel == _MAIL else DraftKind.FIRST_MAIL
-    plan = plan_draft(
-        kind,
-        found.recipient,
-        found.offer,
-        found.facts,
-        now=context.clock.now(),
-        touch_number=max(2, number) if kind is DraftKind.FOLLOW_UP else 1,
-        last_touch=last and kind is DraftKind.FOLLOW_UP,
-        thread_subject=found.thread_subject if kind is DraftKind.FOLLOW_UP else "",
-        used_fact_ids=found.used_fact_ids,
-    )
-    if touch.channel != _MAIL:
-        return _task(context, step, touch, plan, found)
-    return _draft(context, step, found, plan, ActionClass(kind.value), f"touch:{touch.id}", touch_id=touch.id)
+        found = material_for_lead(session, context, lead, need_address=False)
+        if found is None:
+            verdict: Do | Skip | PutOff | Block = Block("There is no mailbox, or the person was erased.")
+        else:
+            verdict = decide(session, context, enrollment, touch, lead, found)
+            place = _place(session, enrollment, touch, verdict.channel if isinstance(verdict, Do) else touch.channel)
+    if found is None or isinstance(verdict, Block):
+        return _block(context, step, touch.id, verdict.reason)
+    if not isinstance(verdict, Do):
+        return _not_now(context, step, touch.id, verdict)
+    plan = plan_touch(found, verdict.channel, place, context.clock.now())
+    if verdict.channel != MAIL:
+        return _task(context, step, touch, plan, found, verdict)
+    return _draft(context, step, found, plan, ActionClass(plan.kind.value), f"touch:{touch.id}", touch_id=touch.id)
 
 
 def _propose(context: AgentContext, step: Step, meeting_id: UUID) -> Outcome:
@@ -97,7 +95,7 @@ def _propose(context: AgentContext, step: Step, meeting_id: UUID) -> Outcome:
             .where(Hold.meeting_id == meeting_id, Hold.state == HoldState.HELD)
             .order_by(col(Hold.starts_at), col(Hold.id))
         ).all()
-        why = _undeliverable(session, context, found) if found else ""
+        why = undeliverable(session, context, found) if found else ""
     if found is None or meeting is None or not holds:
         return Outcome(step.stage, Trigger.NOTHING, "There is nobody to propose to, or no time is held any more.")
     if why:
@@ -126,7 +124,7 @@ def _answer(context: AgentContext, step: Step, message_id: UUID) -> Outcome:
         lead = session.get(Lead, (context.workspace_id, step.subject_id))
         message = session.get(Message, (context.workspace_id, message_id))
         found = material_for_lead(session, context, lead) if lead else None
-        why = _undeliverable(session, context, found) if found else ""
+        why = undeliverable(session, context, found) if found else ""
     if found is None or message is None:
         return Outcome(step.stage, Trigger.NOTHING, "There is nobody to answer.")
     if why:
@@ -141,7 +139,7 @@ def _answer(context: AgentContext, step: Step, message_id: UUID) -> Outcome:
         found.facts,
         now=context.clock.now(),
         thread_subject=found.thread_subject or found.offer.product,
-        reason="question",
+        reason=reason if (reason := str(step.payload.get("answer", "question"))) in REPLIES else "question",
     )
     return _draft(context, step, found, plan, ActionClass.REPLY, key)
 
@@ -158,13 +156,15 @@ def _draft(
     meeting_id: UUID | None = None,
 ) -> Outcome:
     model = context.tools.language_model(context.workspace_id, step.run_id)
-    written = write(plan, model)
+    with context.database.read(context.workspace_id) as session:
+        wording = wording_for(session, context.sealer, found.company.id)
+    written = write(plan, model, wording)
     with context.database.write(context.workspace_id) as session:
         if touch_id is not None:
             touch = session.get(Touch, (context.workspace_id, touch_id), with_for_update=True)
             if touch is None or touch.state is not TouchState.PLANNED:
                 return Outcome(step.stage, Trigger.NOTHING, "The touch was overtaken while its draft was written.")
-            touch.state = TouchState.DRAFTED
+            touch.state, touch.channel, touch.block_reason = TouchState.DRAFTED, MAIL, ""
             session.add(touch)
         saved = save_draft(
             session,
@@ -217,33 +217,26 @@ def _due(session: Session, context: AgentContext, step: Step) -> Touch | None:
     return session.exec(query.order_by(col(Touch.number)).limit(1)).first()
 
 
-def _is_due(session: Session, context: AgentContext, touch: Touch) -> bool:
+def _is_due(context: AgentContext, enrollment: Enrollment, touch: Touch) -> bool:
     """Asked anew: a reply may have moved the touch, or ended its sequence, after the trigger was made."""
-    enrollment = session.get(Enrollment, (context.workspace_id, touch.enrollment_id))
-    active = enrollment is not None and enrollment.state is EnrollmentState.ACTIVE
-    return active and touch.due_at <= context.clock.now()
+    return enrollment.state is EnrollmentState.ACTIVE and touch.due_at <= context.clock.now()
 
 
-def _undeliverable(session: Session, context: AgentContext, found: Material) -> str:
-    """Why no mail of any kind may go to this person; empty: one may."""
-    contact = found.contact
-    if contact.email_status == "invalid":
-        return f"The address is not deliverable ({', '.join(contact.email_reasons) or 'no reason recorded'})."
-    if suppression.is_suppressed(session, context.sealer, found.recipient.email):
-        return "The person is suppressed: they opted out, complained, or the address bounced."
-    return ""
-
-
-def _forbidden(session: Session, context: AgentContext, found: Material) -> str:
-    """The first rule that forbids an unasked mail to this person; empty: none."""
-    if why := _undeliverable(session, context, found):
-        return why
-    contact = found.contact
-    action = ActionClass.FOLLOW_UP if found.thread_subject else ActionClass.FIRST_MAIL
-    ruling = jurisdiction.rule(
-        contact.country, contact.legal_basis, contact.legal_basis_evidence, action=action.value, channel=_MAIL
-    )
-    return "" if ruling.allowed else f"{ruling.reason} (rule {ruling.rule})"
+def _not_now(context: AgentContext, step: Step, touch_id: UUID, verdict: Skip | PutOff) -> Outcome:
+    """Skipped: the steps behind it keep their days. Held: it is due anew when the budget allows it."""
+    with context.database.write(context.workspace_id) as session:
+        touch = session.get(Touch, (context.workspace_id, touch_id), with_for_update=True)
+        if touch is None or touch.state is not TouchState.PLANNED:
+            return Outcome(step.stage, Trigger.NOTHING, "The touch was handled.")
+        if isinstance(verdict, PutOff):
+            touch.due_at, touch.block_reason = verdict.until, verdict.reason
+            session.add(touch)
+        else:
+            touch.state, touch.block_reason = TouchState.SKIPPED, verdict.reason
+            session.add(touch)
+            close_if_over(session, touch.enrollment_id)
+    said = "Held" if isinstance(verdict, PutOff) else f"Step {touch.number} is skipped"
+    return Outcome(step.stage, Trigger.NOTHING, f"{said}: {verdict.reason}", inputs={"touch_id": str(touch_id)})
 
 
 def _block(context: AgentContext, step: Step, touch_id: UUID, why: str) -> Outcome:
@@ -258,41 +251,58 @@ def _block(context: AgentContext, step: Step, touch_id: UUID, why: str) -> Outco
     return Outcome(step.stage, Trigger.BLOCKED, why, inputs={"touch_id": str(touch_id)})
 
 
-def _task(context: AgentContext, step: Step, touch: Touch, plan: DraftPlan, found: Material) -> Outcome:
+def _task(context: AgentContext, step: Step, touch: Touch, plan: DraftPlan, found: Material, verdict: Do) -> Outcome:
     """A person does it; the sequence goes on without waiting for them."""
-    now, key = context.clock.now(), f"touch:{touch.id}"
+    now, key, channel, let_out = context.clock.now(), f"touch:{touch.id}", verdict.channel, ""
     task_id = stable_id("task", context.workspace_id, key)
-    script = context.sealer.seal(task_script(plan, touch.channel), context=f"task|script|{task_id}")
+    script = context.sealer.seal(task_script(plan, channel), context=f"task|script|{task_id}")
     row = {
         "id": task_id,
         "source_key": key,
         "subject_kind": "lead",
         "subject_id": step.subject_id,
-        "kind": touch.channel,
-        "title": "Write to them on LinkedIn" if touch.channel == "linkedin" else "Call them",
+        "kind": channel,
+        "title": _TITLES.get(channel, "Call them"),
         "script_sealed": script,
         "assignee_id": found.mailbox.user_id,
         "due_at": now,
         "created_at": now,
     }
     with context.database.write(context.workspace_id) as session:
+        lead = session.get(Lead, (context.workspace_id, step.subject_id))
+        if lead is None:
+            return Outcome(step.stage, Trigger.NOTHING, "The lead was erased.")
+        lock_companies(session, [lead.company_id], wait=True)
+        held = put_off_by_budget(session, lead, now)
         current = session.get(Touch, (context.workspace_id, touch.id), with_for_update=True)
         if current is None or current.state is not TouchState.PLANNED:
             return Outcome(step.stage, Trigger.NOTHING, "The touch was handled.")
-        bulk.insert_ignore(session, Task, [row])
+        if held is not None:
+            current.due_at, current.block_reason = held.until, held.reason
+            session.add(current)
+            return Outcome(step.stage, Trigger.NOTHING, f"Held: {held.reason}")
+        if bulk.insert_ignore(session, Task, [row]):
+            feed.publish(session, context.clock, [feed.task(Kind.TASK_MADE, row, "agent:email")])
+            if channel == SMS:
+                session.flush()
+                let_out = let_out_by_policy(session, context, task_id)
         current.state, current.done_at = TouchState.DONE, now
+        current.channel, current.block_reason = channel, ""
         session.add(current)
-        later = select(Touch.id).where(Touch.enrollment_id == touch.enrollment_id, Touch.state == TouchState.PLANNED)
-        if session.exec(later.limit(1)).first() is None:
-            enrollment = session.get(Enrollment, (context.workspace_id, touch.enrollment_id))
-            if enrollment is not None and enrollment.state is EnrollmentState.ACTIVE:
-                enrollment.state = EnrollmentState.FINISHED
-                session.add(enrollment)
-    return Outcome(step.stage, Trigger.TASKED, f"A {touch.channel} task with a script for the rep.")
+        session.flush()
+        enrollment = session.get_one(Enrollment, (context.workspace_id, touch.enrollment_id))
+        replan(session, [(current, planned_touches(session, enrollment.id, current.number), enrollment)], now)
+        close_if_over(session, touch.enrollment_id)
+    reason = f"A {channel} task with a script for the rep. {verdict.reason} {let_out}".strip()
+    return Outcome(step.stage, Trigger.TASKED, reason, inputs={"channel": channel, "touch_id": str(touch.id)})
 
 
-def _place(session: Session, touch: Touch) -> tuple[int, bool]:
-    """The how manieth mail of its sequence this touch is, from 1, and whether no mail is planned behind it."""
-    mails = select(Touch.number).where(Touch.enrollment_id == touch.enrollment_id, Touch.channel == _MAIL)
-    numbers = session.exec(mails).all()
-    return sum(number <= touch.number for number in numbers), max(numbers, default=0) <= touch.number
+def _place(session: Session, enrollment: Enrollment, touch: Touch, channel: str) -> Place:
+    mails = select(Touch.number).where(
+        Touch.enrollment_id == touch.enrollment_id,
+        Touch.channel == MAIL,
+        col(Touch.number) > enrollment.steps_before,
+        Touch.state != TouchState.SKIPPED,
+    )
+    numbers = {*session.exec(mails), *([touch.number] if channel == MAIL else [])}
+    return Place(sum(number <= touch.number for number in numbers), max(numbers, default=0) <= touch.number)

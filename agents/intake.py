@@ -7,13 +7,15 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from agents import identity
 from agents.company_view import signal_id
 from agents.context import AgentContext
 from core.ids import stable_id
 from store import bulk
 from store.models import RowProblemRow, SignalRow
-from store.queries import companies, facts
+from store.queries import companies, facts, merges
 from tools.domains import registrable_domain
+from tools.identity.corpus import Reads
 from tools.names import company_name_key
 from tools.ports import CompanyRecord, RowProblem, SignalRecord
 
@@ -23,11 +25,18 @@ _METHOD = "import"
 
 
 def take_in_companies(
-    session: Session, context: AgentContext, records: Sequence[CompanyRecord], *, batch_id: UUID | None = None
+    session: Session,
+    context: AgentContext,
+    records: Sequence[CompanyRecord],
+    *,
+    batch_id: UUID | None = None,
+    reads: Reads | None = None,
 ) -> list[UUID]:
-    """Upserts companies by domain or name, keeps the source of each, its facts and signals. Ids in input order."""
+    """Upserts companies by domain or name, keeps the source of each, its facts and signals, and merges those that are
+    known under another name where that is sure (agents.identity). Ids in input order. `reads`: one for all pages."""
     inputs = [_company(record, batch_id) for record in records]
-    ids = companies.upsert_companies(session, context.clock, inputs).ids
+    upserted = companies.upsert_companies(session, context.clock, inputs)
+    ids = merges.standing_for(session, upserted.ids)
     now = context.clock.now()
     found: list[facts.FactInput] = []
     for company_id, record in zip(ids, records, strict=True):
@@ -37,6 +46,8 @@ def take_in_companies(
     facts.add_facts(session, found)
     signals = [(company_id, s) for company_id, r in zip(ids, records, strict=True) for s in r.signals]
     add_signals(session, context, signals, source=records[0].source if records else "")
+    if identity.after_intake(session, context, sorted(upserted.created), reads).merged:
+        return merges.standing_for(session, ids)
     return ids
 
 

@@ -13,7 +13,8 @@ from agents.context import AgentContext
 from agents.playbooks import PlaybookSpec
 from agents.step import Outcome, Step, Trigger
 from core.ids import stable_id
-from store import bulk
+from store import bulk, feed
+from store.feed_kinds import Kind, PlayData
 from store.models import Alert, Company, Customer, CustomerState, Play, Playbook, PlayState, ScoreRow
 
 REST_DAYS = 30  # a play needs weeks to work: none of its kind is started again sooner
@@ -105,6 +106,8 @@ def _start(
     }
     if not bulk.insert_ignore(session, Play, [play]):
         return
+    told = PlayData(customer_id=customer.id, playbook_id=row.id)
+    feed.publish(session, context.clock, [feed.Event(Kind.PLAY_STARTED, play_id, told, "agent:intervention")])
     company = session.get(Company, (context.workspace_id, customer.company_id))
     for number, one in enumerate(spec.steps, start=1):
         attention.add_task(

@@ -1,77 +1,319 @@
-"""The mail that confirms a booked meeting: an outbox item without a draft, because both sides agreed on every part."""
+"""The mails around a booked meeting: booked, moved, called off, reminded of, or other times for one that was taken.
+
+Outbox items without a draft, because both sides agreed on every part: to a time that the prospect picked, to the change
+that they or the rep made. Each once a meeting and version of it (iCalendar's SEQUENCE).
+"""
 
 import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from agents import attention
 from agents.context import AgentContext
 from agents.policy import ActionClass, Autonomy, load_policy
-from store.models import Contact, Lead, Mailbox, Meeting, Message, Workspace
+from store.models import (
+    CalendarEventRow,
+    Contact,
+    Hold,
+    Lead,
+    Mailbox,
+    Meeting,
+    Message,
+    OutboxItem,
+    OutboxState,
+    Workspace,
+)
 from store.queries import outbox
 from tools.calendar.ics import Invitation, Method, Party, invitation_bytes, meeting_uid
 from tools.calendar.slots import zone_of
 
+REMINDERS = (timedelta(hours=24), timedelta(minutes=15))  # before it starts
+APART = timedelta(minutes=10)  # two words about a meeting never come closer than that
+_MAY_HAVE_LEFT = (OutboxState.SENDING, OutboxState.SENT, OutboxState.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """Everything a mail is made of, looked up once."""
+
+    meeting: Meeting
+    contact: Contact
+    mailbox: Mailbox
+    workspace: Workspace
+    address: str
+    name: str
+    event: CalendarEventRow | None
+    page: str  # the meeting's own page; "": there is none
+
 
 def queue(session: Session, context: AgentContext, meeting: Meeting, lead: Lead) -> bool:
     """Queues the invitation of the meeting's current version, once. False: a person sends it, and has a task."""
+    letter = _letter(session, context, meeting, lead)
+    if letter is None:
+        title = "A time was picked: send the invitation by hand"
+        _by_hand(session, context, meeting, lead, "invite", "send_invitation", title)
+        return False
+    _insert(session, context, letter, lead, "invite", _booked(session, context, letter), meeting.starts_at)
+    _remind(session, context, letter, lead)
+    return True
+
+
+def queue_cancellation(session: Session, context: AgentContext, meeting: Meeting, lead: Lead) -> bool:
+    """Tells the prospect that the meeting does not take place, once; nothing where no invitation can have left."""
+    if not withdraw(session, meeting):
+        return False
+    letter = _letter(session, context, meeting, lead)
+    if letter is None:
+        title = "A meeting was called off: tell them by hand"
+        _by_hand(session, context, meeting, lead, "uninvite", "tell_cancelled", title)
+        return False
+    _insert(session, context, letter, lead, "uninvite", _called_off(session, context, letter), meeting.starts_at)
+    return True
+
+
+def queue_offer(session: Session, context: AgentContext, meeting: Meeting, lead: Lead, holds: Sequence[Hold]) -> bool:
+    """Other times for a booking that could not be kept. `meeting`: the new proposal, with its holds."""
+    letter = _letter(session, context, meeting, lead)
+    if letter is None:
+        title = "A time that they picked was taken: offer them others by hand"
+        _by_hand(session, context, meeting, lead, "offer", "propose_times", title)
+        return False
+    until = max((hold.expires_at for hold in holds), default=None)
+    _insert(session, context, letter, lead, "offer", _others(session, context, letter, holds), until)
+    return True
+
+
+def withdraw(session: Session, meeting: Meeting) -> bool:
+    """Mails about the meeting that have not left do not leave any more. Whether one of them may have left before."""
+    session.flush()
+    about = sa.or_(
+        *(col(OutboxItem.key).startswith(f"{kind}:{meeting.id}:", autoescape=True) for kind in ("invite", "remind"))
+    )
+    session.execute(
+        sa.update(OutboxItem)
+        .where(about, col(OutboxItem.contact_id) == meeting.contact_id, col(OutboxItem.state) == OutboxState.READY)
+        .values(state=OutboxState.CANCELLED, state_reason="The meeting was changed before this left.")
+        .execution_options(synchronize_session="fetch")
+    )
+    left = select(OutboxItem.id).where(
+        about, OutboxItem.contact_id == meeting.contact_id, col(OutboxItem.state).in_(_MAY_HAVE_LEFT)
+    )
+    return session.exec(left.limit(1)).first() is not None
+
+
+def when(meeting: Meeting, at: datetime) -> str:
+    """On the prospect's clock, with its zone."""
+    zone = zone_of(meeting.time_zone) or ZoneInfo("UTC")
+    start = at.astimezone(zone)
+    return f"{start:%A}, {start.day} {start:%B %Y}, {start:%H:%M} ({zone.key})"
+
+
+def _letter(session: Session, context: AgentContext, meeting: Meeting, lead: Lead) -> _Letter | None:
     contact = session.get(Contact, (context.workspace_id, meeting.contact_id))
     mailbox = attention.sender_of(session, lead)
     workspace = session.get(Workspace, context.workspace_id)
     auto = load_policy(session).autonomy_of(ActionClass.MEETING_INVITATION) is Autonomy.AUTO
     if not auto or contact is None or contact.email_sealed is None or mailbox is None or workspace is None:
-        attention.add_task(
-            session,
-            context,
-            source_key=f"invite:{meeting.id}:{meeting.ics_sequence}",
-            subject=lead,
-            kind="send_invitation",
-            title="A time was picked: send the invitation by hand",
-            due_at=context.clock.now(),
-            assignee_id=meeting.user_id,
-        )
-        return False
-    key = f"invite:{meeting.id}:{meeting.ics_sequence}"
-    words = _words(session, context, meeting, contact, mailbox, workspace)
+        return None
+    event = session.exec(select(CalendarEventRow).where(CalendarEventRow.meeting_id == meeting.id)).first()
+    name = ""
+    if contact.name_sealed:
+        name = context.sealer.open(contact.name_sealed, context=f"contact|name|{contact.id}")
+    return _Letter(
+        meeting=meeting,
+        contact=contact,
+        mailbox=mailbox,
+        workspace=workspace,
+        address=context.sealer.open(contact.email_sealed, context=f"contact|email|{contact.id}"),
+        name=name,
+        event=event,
+        page=context.tools.meeting_url(context.workspace_id, meeting.id),
+    )
+
+
+def _by_hand(
+    session: Session, context: AgentContext, meeting: Meeting, lead: Lead, what: str, kind: str, title: str
+) -> None:
+    attention.add_task(
+        session,
+        context,
+        source_key=f"{what}:{meeting.id}:{meeting.ics_sequence}",
+        subject=lead,
+        kind=kind,
+        title=title,
+        due_at=context.clock.now(),
+        assignee_id=meeting.user_id,
+    )
+
+
+def _insert(
+    session: Session,
+    context: AgentContext,
+    letter: _Letter,
+    lead: Lead,
+    what: str,
+    words: dict[str, object],
+    expires_at: datetime | None,
+    *,
+    at: datetime | None = None,
+) -> None:
+    """`at`: not before it; None: now."""
+    meeting = letter.meeting
+    key = f"{what}:{meeting.id}:{meeting.ics_sequence}{f':{at.isoformat()}' if at else ''}"
     outbox.insert_mail(
         session,
         context.clock,
         key=key,
         subject_kind="lead",
         subject_id=lead.id,
-        mailbox_id=mailbox.id,
-        contact_id=contact.id,
-        not_before=context.clock.now(),
-        expires_at=meeting.starts_at,  # an invitation to what has begun helps nobody
+        mailbox_id=letter.mailbox.id,
+        contact_id=letter.contact.id,
+        not_before=at or context.clock.now(),
+        expires_at=expires_at,  # a word about what has begun helps nobody
         payload={"action": ActionClass.MEETING_INVITATION.value, "meeting_id": str(meeting.id)},
         payload_sealed=outbox.seal_payload(context.sealer, outbox.item_id(session, key), words),
     )
-    return True
 
 
-def _words(
-    session: Session,
-    context: AgentContext,
-    meeting: Meeting,
-    contact: Contact,
-    mailbox: Mailbox,
-    workspace: Workspace,
-) -> dict[str, object]:
+def _remind(session: Session, context: AgentContext, letter: _Letter, lead: Lead) -> None:
+    """A day and a quarter of an hour before; `withdraw` takes back those of a meeting that was changed."""
+    starts_at = letter.meeting.starts_at
+    assert starts_at is not None
+    told_at = [context.clock.now()]  # the invitation is a word about the meeting too
+    for ahead in REMINDERS:
+        at = starts_at - ahead
+        if at < told_at[-1] + APART:
+            continue
+        told_at.append(at)
+        _insert(session, context, letter, lead, "remind", _reminder(session, letter), starts_at, at=at)
+
+
+def _reminder(session: Session, letter: _Letter) -> dict[str, object]:
+    meeting, mailbox = letter.meeting, letter.mailbox
+    assert meeting.starts_at is not None
+    room = letter.event.video_url if letter.event is not None else ""
+    dial_in = letter.event.dial_in if letter.event is not None else ""
+    return _mail(
+        session,
+        letter,
+        subject=f"Reminder: {_short(meeting, meeting.starts_at)}, {mailbox.display_name}",
+        lines=[
+            f"A reminder of our meeting: {when(meeting, meeting.starts_at)}, {_minutes(meeting)} minutes.",
+            *([f"We meet here: {room}"] if room else []),
+            *([f"By phone: {dial_in}"] if dial_in else []),
+            "",
+            f"To move the meeting or call it off: {letter.page}"
+            if letter.page
+            else "If it no longer suits you, answer this mail.",
+        ],
+        links=[link for link in (room, letter.page) if link],
+    )
+
+
+def _booked(session: Session, context: AgentContext, letter: _Letter) -> dict[str, object]:
     """What workers.letters reads as its Words."""
-    assert contact.email_sealed is not None
+    meeting, mailbox, workspace = letter.meeting, letter.mailbox, letter.workspace
+    assert meeting.starts_at is not None
+    moved = meeting.ics_sequence > 0
+    room = letter.event.video_url if letter.event is not None else ""
+    dial_in = letter.event.dial_in if letter.event is not None else ""
+    said = when(meeting, meeting.starts_at)
+    lines = [
+        f"The meeting is now on {said}, {_minutes(meeting)} minutes."
+        if moved
+        else f"Thank you, the time is booked: {said}, {_minutes(meeting)} minutes.",
+        "",
+        *([f"We meet here: {room}"] if room else []),
+        *([f"By phone: {dial_in}"] if dial_in else []),
+        *([""] if room or dial_in else []),
+        "The invitation is attached. If it no longer suits you, decline it or answer this mail."
+        if not letter.page
+        else f"The invitation is attached. To move the meeting or call it off: {letter.page}",
+    ]
+    return _mail(
+        session,
+        letter,
+        subject=f"{'Moved' if moved else 'Booked'}: {_short(meeting, meeting.starts_at)}, {mailbox.display_name}",
+        lines=lines,
+        links=[link for link in (room, letter.page) if link],
+        ics=_ics(context, letter, Method.REQUEST, room, f"{said}\n{mailbox.display_name}, {workspace.name}"),
+        method=Method.REQUEST,
+    )
+
+
+def _called_off(session: Session, context: AgentContext, letter: _Letter) -> dict[str, object]:
+    meeting, mailbox = letter.meeting, letter.mailbox
+    assert meeting.starts_at is not None
+    said = when(meeting, meeting.starts_at)
+    return _mail(
+        session,
+        letter,
+        subject=f"Called off: {_short(meeting, meeting.starts_at)}, {mailbox.display_name}",
+        lines=[
+            f"The meeting on {said} does not take place; your calendar takes it out with the attachment.",
+            "",
+            "If you would like another time, answer this mail.",
+        ],
+        links=[],
+        ics=_ics(context, letter, Method.CANCEL, "", said),
+        method=Method.CANCEL,
+    )
+
+
+def _others(session: Session, context: AgentContext, letter: _Letter, holds: Sequence[Hold]) -> dict[str, object]:
+    meeting = letter.meeting
+    links = [context.tools.booking_url(context.workspace_id, hold.id) for hold in holds]
+    times = [f"- {when(meeting, hold.starts_at)}: {link}" for hold, link in zip(holds, links, strict=True)]
+    all_times = [f"All free times: {letter.page}"] if letter.page else []
+    return _mail(
+        session,
+        letter,
+        subject=f"Another time with {letter.mailbox.display_name}?",
+        lines=[
+            "I am sorry: the time that you picked was taken in the very moment in which you picked it.",
+            "",
+            *(["These are kept free for you:", "", *times, ""] if holds else []),
+            *(all_times or ["Answer this mail with a time that suits you."]),
+        ],
+        links=[*links, *([letter.page] if letter.page else [])],
+    )
+
+
+def _mail(
+    session: Session,
+    letter: _Letter,
+    *,
+    subject: str,
+    lines: Sequence[str],
+    links: Sequence[str],
+    ics: bytes = b"",
+    method: Method = Method.REQUEST,
+) -> dict[str, object]:
+    text = "\n".join([*lines, "", letter.mailbox.display_name, letter.workspace.name])
+    answered = _answered(session, letter.meeting.lead_id)
+    return {
+        "recipient": letter.address,
+        "subject": subject,
+        "text": text,
+        "links": list(links),
+        "in_reply_to": answered,
+        "references": [answered] if answered else [],
+        "ics": base64.b64encode(ics).decode("ascii"),
+        "ics_method": method.value,
+    }
+
+
+def _ics(context: AgentContext, letter: _Letter, method: Method, location: str, description: str) -> bytes:
+    meeting, mailbox = letter.meeting, letter.mailbox
     assert meeting.starts_at is not None
     assert meeting.ends_at is not None
-    address = context.sealer.open(contact.email_sealed, context=f"contact|email|{contact.id}")
-    name = ""
-    if contact.name_sealed:
-        name = context.sealer.open(contact.name_sealed, context=f"contact|name|{contact.id}")
-    zone = zone_of(meeting.time_zone) or ZoneInfo("UTC")
-    start = meeting.starts_at.astimezone(zone)
-    minutes = round((meeting.ends_at - meeting.starts_at).total_seconds() / 60)
-    when = f"{start:%A}, {start.day} {start:%B %Y}, {start:%H:%M} ({zone.key})"
-    summary = f"{workspace.name}: {minutes} minutes with {mailbox.display_name}"
-    ics = invitation_bytes(
+    return invitation_bytes(
         Invitation(
             uid=meeting_uid(meeting.id, mailbox.address.rpartition("@")[2]),
             sequence=meeting.ics_sequence,
@@ -79,30 +321,32 @@ def _words(
             ends_at=meeting.ends_at,
             stamp=context.clock.now(),
             organizer=Party(mailbox.address, mailbox.display_name),
-            attendee=Party(address, name),
-            summary=summary,
-            description=f"{when}\n{mailbox.display_name}, {workspace.name}",
+            attendee=Party(letter.address, letter.name),
+            summary=f"{letter.workspace.name}: {_minutes(meeting)} minutes with {mailbox.display_name}",
+            description=description,
+            location=location,
         ),
-        Method.REQUEST,
+        method,
     )
-    text = (
-        f"Thank you, the time is booked: {when}, {minutes} minutes.\n\n"
-        "The invitation is attached. If it no longer suits you, decline it or answer this mail.\n\n"
-        f"{mailbox.display_name}\n{workspace.name}"
-    )
-    answered = session.exec(
+
+
+def _minutes(meeting: Meeting) -> int:
+    assert meeting.starts_at is not None
+    assert meeting.ends_at is not None
+    return round((meeting.ends_at - meeting.starts_at).total_seconds() / 60)
+
+
+def _short(meeting: Meeting, at: datetime) -> str:
+    start = at.astimezone(zone_of(meeting.time_zone) or ZoneInfo("UTC"))
+    return f"{start:%A}, {start.day} {start:%B}, {start:%H:%M}"
+
+
+def _answered(session: Session, lead_id: UUID) -> str:
+    """The last mail of theirs, so that ours stands in its thread."""
+    found = session.exec(
         select(Message.message_id)
-        .where(Message.lead_id == meeting.lead_id, Message.direction == "in", col(Message.message_id) != "")
+        .where(Message.lead_id == lead_id, Message.direction == "in", col(Message.message_id) != "")
         .order_by(col(Message.at).desc(), col(Message.id))
         .limit(1)
     ).first()
-    return {
-        "recipient": address,
-        "subject": f"Booked: {start:%A}, {start.day} {start:%B}, {start:%H:%M}, {mailbox.display_name}",
-        "text": text,
-        "links": [],
-        "in_reply_to": answered or "",
-        "references": [answered] if answered else [],
-        "ics": base64.b64encode(ics).decode("ascii"),
-        "ics_method": Method.REQUEST.value,
-    }
+    return found or ""

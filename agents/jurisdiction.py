@@ -1,31 +1,54 @@
-"""May this person be written to? Country × channel × legal basis → allow, needs evidence, or block. A pure table.
+"""May this person be written to? Country × channel × legal basis → allow, needs evidence, or block.
 
-Each answer names its rule and where the rule comes from, because a person reads it. It is a careful reading, not legal
-advice: have counsel confirm it for your countries. An override is a legal basis with evidence on the contact, recorded
-by a person; there is no switch that skips the table.
+The rows stand in agents.law_table. An override is a legal basis with evidence on the contact, recorded by a person;
+there is no switch that skips the table.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
-from types import MappingProxyType
+from datetime import datetime
 from typing import Final
 
+from agents.law_table import (
+    DUTIES,
+    MONTHS,
+    TRACKING_OFF,
+    Basis,
+    Channel,
+    Ground,
+    Law,
+    Regime,
+    Subscriber,
+    Verdict,
+    law_of,
+    named_countries,
+    regime_of,
+)
 
-class Basis(StrEnum):
-    """Why we may hold and use somebody's address. Stored on the contact, with evidence and date."""
+__all__ = [
+    "DUTIES",
+    "MAIL",
+    "TRACKING_OFF",
+    "Basis",
+    "Channel",
+    "Ground",
+    "Regime",
+    "Row",
+    "Ruling",
+    "Subscriber",
+    "Verdict",
+    "end_of",
+    "named_countries",
+    "regime_of",
+    "rows_of",
+    "rule",
+]
 
-    NONE = ""
-    CONSENT = "consent"  # express, with its record as evidence
-    IMPLIED_CONSENT = "implied_consent"  # CASL: published for the purpose, or an inquiry within six months
-    EXISTING_CUSTOMER = "existing_customer"
-    LEGITIMATE_INTEREST = "legitimate_interest"  # GDPR Art. 6(1)(f), with the balancing test as evidence
-
-
-class Verdict(StrEnum):
-    ALLOW = "allow"
-    NEED_EVIDENCE = "need_evidence"  # would be allowed with a basis and its evidence on the contact
-    BLOCK = "block"
+# Kinds that answer somebody who wrote to us, or serve a contract: not advertising.
+_ANSWERS: Final = frozenset({"reply", "meeting_proposal", "meeting_invitation"})
+_CUSTOMER: Final = frozenset({"intervention"})
+_CUSTOMERS: Final = frozenset({Basis.CONSENT, Basis.EXISTING_CUSTOMER, Basis.SOFT_OPT_IN})
+MAIL: Final = Channel.MAIL.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,168 +57,106 @@ class Ruling:
     rule: str  # stable id, shown to people and kept in decisions
     reason: str
     source: str
-    duties: tuple[str, ...] = ()  # what the mail must carry: keys of DUTIES
+    duties: tuple[str, ...] = ()  # what the message must carry: keys of DUTIES
+    basis: Basis = Basis.NONE  # what it rests on
 
     @property
     def allowed(self) -> bool:
         return self.verdict is Verdict.ALLOW
 
 
-DUTIES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "postal_address": "the sender's postal address in the body",
-        "visible_opt_out": "an unsubscribe link in the body, and one click in the header",
-        "identity": "who writes, by name",
-        "source_notice": "where the address comes from, and the right to object (GDPR Art. 14 and 21)",
-    }
-)
-# Asked of every mail, everywhere: the strictest of the laws below, so that a wrong country costs nothing.
-_ALWAYS: Final = ("identity", "postal_address", "visible_opt_out")
-_EU_DUTIES: Final = (*_ALWAYS, "source_notice")
-
-
-class Regime(StrEnum):
-    CAN_SPAM = "us_can_spam"
-    GDPR = "eu_legitimate_interest"
-    PECR = "uk_pecr"
-    UWG = "de_uwg_7"
-    CASL = "ca_casl"
-    CONSENT = "consent_first"
-    UNKNOWN = "unknown_country"
-
-
 @dataclass(frozen=True, slots=True)
-class _Law:
-    cold: frozenset[Basis]  # bases under which a first mail is allowed, each with evidence
-    evidence_free: bool  # a first mail is allowed without any basis on file
-    missing: Verdict  # what it is without one of `cold`
+class Row:
+    """One line of the table, for people: what a message on a channel asks for in a country."""
+
+    country: str  # "": not known; "*": any that is not named
+    channel: Channel
+    subscriber: Subscriber
+    rule: str
+    without: Verdict  # with no basis on file
+    bases: tuple[Basis, ...]  # with one of these and its evidence it is allowed
     reason: str
     source: str
     duties: tuple[str, ...]
 
 
-_CONSENTS: Final = frozenset({Basis.CONSENT, Basis.EXISTING_CUSTOMER})
-
-_LAWS: Final[Mapping[Regime, _Law]] = MappingProxyType(
-    {
-        Regime.CAN_SPAM: _Law(
-            frozenset(Basis),
-            True,
-            Verdict.ALLOW,
-            "The United States allow business mail that is honest, identified and easy to stop.",
-            "CAN-SPAM Act, 15 U.S.C. 7704; FTC compliance guide",
-            _ALWAYS,
-        ),
-        Regime.GDPR: _Law(
-            _CONSENTS | {Basis.LEGITIMATE_INTEREST},
-            False,
-            Verdict.NEED_EVIDENCE,
-            "In the EU and EEA a business mail rests on a legitimate interest that is written down, or on consent.",
-            "GDPR Art. 6(1)(f), 14, 21; ePrivacy Directive Art. 13(5)",
-            _EU_DUTIES,
-        ),
-        Regime.PECR: _Law(
-            _CONSENTS | {Basis.LEGITIMATE_INTEREST},
-            False,
-            Verdict.NEED_EVIDENCE,
-            "In the United Kingdom companies may be written to on a written legitimate interest; sole traders may not.",
-            "PECR reg. 22; UK GDPR Art. 6(1)(f), 21",
-            _EU_DUTIES,
-        ),
-        Regime.UWG: _Law(
-            _CONSENTS,
-            False,
-            Verdict.BLOCK,
-            "In Germany a single unasked business mail is unlawful without prior express consent.",
-            "UWG § 7(2) no. 2; exception for own customers § 7(3)",
-            _EU_DUTIES,
-        ),
-        Regime.CASL: _Law(
-            _CONSENTS | {Basis.IMPLIED_CONSENT},
-            False,
-            Verdict.BLOCK,
-            "In Canada the sender must prove express or implied consent.",
-            "CASL s. 6, 10, 13",
-            _ALWAYS,
-        ),
-        Regime.CONSENT: _Law(
-            _CONSENTS,
-            False,
-            Verdict.BLOCK,
-            "This country asks for consent before a commercial mail, or was not read closely enough to say otherwise.",
-            "the strictest rule that is enabled",
-            _EU_DUTIES,
-        ),
-        Regime.UNKNOWN: _Law(
-            _CONSENTS,
-            False,
-            Verdict.BLOCK,
-            "The person's country is not known, so the strictest rule holds.",
-            "the strictest rule that is enabled",
-            _EU_DUTIES,
-        ),
-    }
-)
-
-_EEA: Final = frozenset(
-    "AT BE BG HR CY CZ DK EE FI FR GR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK ES".split()  # noqa: SIM905
-)
-# EU members whose own law asks for consent of companies too, besides Germany.
-_STRICT_EU: Final = frozenset({"AT", "DK", "ES", "IT", "PL"})
-
-_REGIMES: Final[Mapping[str, Regime]] = MappingProxyType(
-    {
-        **dict.fromkeys(_EEA, Regime.GDPR),
-        **dict.fromkeys(_STRICT_EU, Regime.CONSENT),
-        "DE": Regime.UWG,
-        "GB": Regime.PECR,
-        "US": Regime.CAN_SPAM,
-        "CA": Regime.CASL,
-    }
-)
-
-TRACKING_OFF: Final = _EEA | {"DE", "GB"}  # opens and clicks are not tracked there without consent (EDPB 2/2023)
-
-# Kinds that answer somebody who wrote to us, or serve a contract: not advertising.
-_ANSWERS: Final = frozenset({"reply", "meeting_proposal", "meeting_invitation"})
-_CUSTOMER: Final = frozenset({"intervention"})
-MAIL: Final = "mail"
-
-
-def regime_of(country: str) -> Regime:
-    """`country`: ISO 3166-1 alpha-2, any case; empty: unknown."""
-    code = country.strip().upper()
-    if not code:
-        return Regime.UNKNOWN
-    return _REGIMES.get(code, Regime.CONSENT)
-
-
 def rule(
-    country: str, basis: str = "", evidence: str = "", *, action: str = "first_mail", channel: str = MAIL
+    country: str,
+    basis: str = "",
+    evidence: str = "",
+    *,
+    action: str = "first_mail",
+    channel: str = MAIL,
+    subscriber: str = "",
+    lapsed: str = "",
 ) -> Ruling:
-    """The ruling on one message. `action`: agents.policy.ActionClass; `channel`: mail, linkedin, phone.
+    """The ruling on one message. `action`: agents.policy.ActionClass; `channel`: law_table.Channel.
 
     Unknown bases count as none. A basis without evidence counts as none, because the burden of proof is the sender's.
+    `lapsed`: what held before, in a sentence; a refusal says it too.
     """
-    regime = regime_of(country)
-    law = _LAWS[regime]
-    if channel != MAIL:
-        return _person_to_person(channel, law.duties)
-    if action in _ANSWERS:
-        return Ruling(Verdict.ALLOW, "answer", "They wrote to us, and this answers it.", "not unsolicited", law.duties)
+    where = Channel(channel)
+    law = law_of(regime_of(country), where, _subscriber(subscriber))
     known = Basis(basis) if basis in {member.value for member in Basis} else Basis.NONE
-    if action in _CUSTOMER and known in _CONSENTS:
-        return Ruling(Verdict.ALLOW, "own_customer", "A customer, about their own contract.", law.source, law.duties)
+    if where is Channel.LINKEDIN:
+        reason = "A task for a person on linkedin; nothing is sent by itself."
+        return Ruling(Verdict.ALLOW, "linkedin_by_hand", reason, "not automated", law.duties, known)
+    if action in _ANSWERS:
+        text = "They wrote to us, and this answers it."
+        return Ruling(Verdict.ALLOW, "answer", text, "not unsolicited", law.duties, known)
+    if action in _CUSTOMER and known in _CUSTOMERS:
+        text = "A customer, about their own contract."
+        return Ruling(Verdict.ALLOW, "own_customer", text, law.source, law.duties, known)
     proven = known is not Basis.NONE and bool(evidence.strip())
     if law.evidence_free or (proven and known in law.cold):
-        return Ruling(Verdict.ALLOW, regime.value, law.reason, law.source, law.duties)
+        return Ruling(Verdict.ALLOW, law.rule, law.reason, law.source, law.duties, known if proven else Basis.NONE)
     if known in law.cold and known is not Basis.NONE:
         reason = f"{law.reason} The contact's basis is {known.value}, but its evidence is missing."
-        return Ruling(Verdict.NEED_EVIDENCE, regime.value, reason, law.source, law.duties)
-    return Ruling(law.missing, regime.value, law.reason, law.source, law.duties)
+        return Ruling(Verdict.NEED_EVIDENCE, law.rule, reason, law.source, law.duties)
+    reason = f"{law.reason} {lapsed}" if lapsed else law.reason
+    return Ruling(law.missing, law.rule, reason, law.source, law.duties)
 
 
-def _person_to_person(channel: str, duties: tuple[str, ...]) -> Ruling:
-    """Nothing but mail is sent by machine: the others are tasks, and the person who does them knows the situation."""
-    reason = f"A task for a person on {channel}; nothing is sent by itself."
-    return Ruling(Verdict.ALLOW, f"{channel}_by_hand", reason, "not automated", duties)
+def end_of(basis: Basis, ground: Ground, given_at: datetime) -> datetime | None:
+    """When a basis ends by law, where it does: an implied consent, by what it rests on; the strictest where unsaid."""
+    if basis is not Basis.IMPLIED_CONSENT or ground is Ground.PUBLISHED:
+        return None
+    return _months_later(given_at, MONTHS[Ground.INQUIRY if ground is Ground.NONE else ground])
+
+
+def rows_of(country: str) -> Iterator[Row]:
+    """Every line that holds in a country. `country`: as in `rule`; "*" for all that the table does not name."""
+    regime = Regime.CONSENT if country == "*" else regime_of(country)
+    for channel in Channel:
+        if channel is Channel.LINKEDIN:
+            ruling = rule("" if country == "*" else country, channel=channel.value)
+            yield Row(
+                country, channel, Subscriber.UNKNOWN, ruling.rule, ruling.verdict, (), ruling.reason,
+                ruling.source, ruling.duties,
+            )  # fmt: skip
+            continue
+        company = law_of(regime, channel, Subscriber.COMPANY)
+        yield _row(country, channel, Subscriber.COMPANY, company)
+        individual = law_of(regime, channel, Subscriber.INDIVIDUAL)
+        if individual is not company:
+            yield _row(country, channel, Subscriber.INDIVIDUAL, individual)
+
+
+def _row(country: str, channel: Channel, subscriber: Subscriber, law: Law) -> Row:
+    bases = () if law.evidence_free else tuple(basis for basis in Basis if basis in law.cold)
+    return Row(country, channel, subscriber, law.rule, law.missing, bases, law.reason, law.source, law.duties)
+
+
+def _subscriber(text: str) -> Subscriber:
+    return Subscriber(text) if text in {member.value for member in Subscriber} else Subscriber.UNKNOWN
+
+
+def _months_later(at: datetime, months: int) -> datetime:
+    """The same day of the month, or the month's last."""
+    year, month = divmod(at.year * 12 + at.month - 1 + months, 12)
+    for day in (at.day, 30, 29, 28):
+        try:
+            return at.replace(year=year, month=month + 1, day=day)
+        except ValueError:
+            continue
+    raise AssertionError("every month has 28 days")

@@ -24,12 +24,13 @@ from scoring.criteria import (
     match_revenue,
 )
 from scoring.fit import find_disqualifiers
-from scoring.icp import parse_icp
-from store import bulk
+from scoring.icp import IcpDefinition, parse_icp
+from store import bulk, feed
+from store.feed_kinds import Kind
 from store.ledger import BudgetMetering
 from store.models import Cohort, Company, ImportBatch, Run, RunCompany, RunState
-from store.queries import triggers
-from tools.ports import CompanyPage, CompanySource, Unknown
+from store.queries import merges, triggers
+from tools.ports import CompanyPage, CompanyQuery, CompanySource, Unknown
 
 STORE = "store"  # every company that is already here
 IMPORT = "import:"  # followed by the id of an import batch
@@ -49,7 +50,7 @@ def lead_source(context: AgentContext, step: Step) -> Outcome:
         if run.max_companies is not None:
             limit = min(limit, run.max_companies - run.companies_seen)
         stored = _store_page(session, run.cursor, limit) if run.source == STORE else None
-        source = None if stored is not None else _source(session, context, run)
+        source = None if stored is not None else _source(session, context, run, query_of(icp.definition))
     if stored is not None:
         ids, cursor = stored
         return _take(context, run, icp, ids, cursor)
@@ -175,6 +176,7 @@ def _next(session: Session, context: AgentContext, run_id: UUID, run: Run, *, ov
     if over:
         if not cohorts_of(session, run_id):
             run.state, run.finished_at = RunState.DONE, context.clock.now()
+            feed.publish(session, context.clock, [feed.run(Kind.RUN_DONE, run)])
         return
     triggers.add_trigger(
         session,
@@ -187,20 +189,37 @@ def _next(session: Session, context: AgentContext, run_id: UUID, run: Run, *, ov
 
 
 def _store_page(session: Session, cursor: str | None, limit: int) -> tuple[list[UUID], str | None]:
-    query = select(Company.id).order_by(col(Company.id)).limit(limit)
+    query = select(Company.id).where(merges.not_absorbed(Company)).order_by(col(Company.id)).limit(limit)
     if cursor:
         query = query.where(col(Company.id) > UUID(cursor))
     ids = list(session.exec(query))
     return ids, str(ids[-1]) if len(ids) == limit else None
 
 
-def _source(session: Session, context: AgentContext, run: Run) -> CompanySource:
+def query_of(icp: IcpDefinition) -> CompanyQuery:
+    """What of an ICP a company source can be asked for."""
+    size, revenue = icp.employees, icp.revenue
+    return CompanyQuery(
+        industries=tuple(want.name for want in icp.industries),
+        keywords=tuple(word for want in icp.industries for word in want.synonyms),
+        countries=icp.countries,
+        employees_min=size.min if size else None,
+        employees_max=size.max if size else None,
+        revenue_min_minor=revenue.min_minor if revenue else None,
+        revenue_max_minor=revenue.max_minor if revenue else None,
+        currency=revenue.currency if revenue else "",
+        technologies=icp.technologies,
+    )
+
+
+def _source(session: Session, context: AgentContext, run: Run, query: CompanyQuery) -> CompanySource:
     if not run.source.startswith(IMPORT):
-        return context.tools.company_source(run.source, {})
+        return context.tools.company_source(context.workspace_id, run.source, query, {})
     batch = session.get(ImportBatch, (context.workspace_id, UUID(run.source.removeprefix(IMPORT))))
     if batch is None:
         raise LookupError(f"The run reads {run.source}, which does not exist.")
-    return context.tools.company_source("file", {"path": batch.path, "mapping": batch.mapping})
+    options = {"path": batch.path, "mapping": batch.mapping}
+    return context.tools.company_source(context.workspace_id, "file", query, options)
 
 
 def _pause(context: AgentContext, run_id: UUID, why: str) -> Outcome:
@@ -209,4 +228,5 @@ def _pause(context: AgentContext, run_id: UUID, why: str) -> Outcome:
         assert run is not None
         run.state, run.error = RunState.PAUSED, why
         session.add(run)
+        feed.publish(session, context.clock, [feed.run(Kind.RUN_PAUSED, run)])
         return Outcome(run.stage, Trigger.NOTHING, f"Paused: {why}")

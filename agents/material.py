@@ -29,6 +29,7 @@ from store.models import (
 from tools.names import split_person_name
 
 _FACTS = 60  # the newest: more than a mail could ever use
+_FLAGS = frozenset({"true", "yes", "y", "1", "x"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,14 @@ class Material:
     threading: Threading
 
 
-def material_for_lead(session: Session, context: AgentContext, lead: Lead) -> Material | None:
+def material_for_lead(
+    session: Session, context: AgentContext, lead: Lead, *, need_address: bool = True
+) -> Material | None:
     """None where the contact, the mailbox or the address is gone: there is nobody to write to, or from."""
     mailbox = sender_of(session, lead)
-    return None if mailbox is None else material(session, context, lead.contact_id, mailbox, lead_id=lead.id)
+    if mailbox is None:
+        return None
+    return material(session, context, lead.contact_id, mailbox, lead_id=lead.id, need_address=need_address)
 
 
 def material(
@@ -58,9 +63,11 @@ def material(
     *,
     lead_id: UUID | None = None,
     extra: Sequence[FactRef] = (),
+    need_address: bool = True,
 ) -> Material | None:
+    """`need_address`: False for what a rep does by hand; the recipient's address may then be empty."""
     contact = session.get(Contact, (context.workspace_id, contact_id))
-    if contact is None or contact.email_sealed is None or contact.erased_at is not None:
+    if contact is None or contact.erased_at is not None or (need_address and contact.email_sealed is None):
         return None
     company = session.get(Company, (context.workspace_id, contact.company_id))
     workspace = session.get(Workspace, context.workspace_id)
@@ -70,7 +77,7 @@ def material(
     name = sealer.open(contact.name_sealed, context=f"contact|name|{contact.id}") if contact.name_sealed else ""
     parts = split_person_name(name)
     recipient = Recipient(
-        email=sealer.open(contact.email_sealed, context=f"contact|email|{contact.id}"),
+        email=sealer.open(contact.email_sealed, context=f"contact|email|{contact.id}") if contact.email_sealed else "",
         company=company.name,
         first_name=parts.first if parts else "",
         title=contact.title,
@@ -94,7 +101,8 @@ def _facts(session: Session, company_id: UUID) -> tuple[FactRef, ...]:
     found: list[tuple[datetime, FactRef]] = []
     signals = select(SignalRow).where(SignalRow.company_id == company_id)
     for s in session.exec(signals.order_by(col(SignalRow.observed_at).desc(), col(SignalRow.id)).limit(_FACTS)):
-        ref = FactRef(str(s.id), s.kind, s.quote, s.quote, s.url, s.observed_at, s.source, tainted=True)
+        words = _words_of(s)
+        ref = FactRef(str(s.id), s.kind, words, words, s.url, s.observed_at, s.source, tainted=True)
         found.append((s.observed_at, ref))
     facts = select(Fact).where(Fact.subject_id == company_id)
     for f in session.exec(facts.order_by(col(Fact.observed_at).desc(), col(Fact.id)).limit(_FACTS)):
@@ -102,6 +110,15 @@ def _facts(session: Session, company_id: UUID) -> tuple[FactRef, ...]:
             ref = FactRef(str(f.id), f.field, str(f.value), f.quote, f.url, f.observed_at, f.source, f.tainted)
             found.append((f.observed_at, ref))
     return tuple(ref for _, ref in found)
+
+
+def _words_of(signal: SignalRow) -> str:
+    """What a mail may say of it. A list's signal is kept as "column: cell": a cell may be said, the column's name is
+    nobody's sentence, and a mere flag ("Hiring: TRUE") counts and says nothing."""
+    _, colon, cell = signal.quote.partition(": ")
+    if not signal.source.startswith("file:") or not colon:
+        return signal.quote
+    return "" if cell.strip().casefold() in _FLAGS else cell
 
 
 def _thread(session: Session, context: AgentContext, lead_id: UUID | None) -> tuple[str, Threading, frozenset[str]]:
@@ -113,8 +130,10 @@ def _thread(session: Session, context: AgentContext, lead_id: UUID | None) -> tu
     ).all()
     claims = select(ClaimRow).where(col(ClaimRow.draft_id).in_([draft.id for draft in drafts]))
     used = frozenset(fact_id for claim in session.exec(claims) for fact_id in claim.fact_ids)
+    # As recipients know it, where the sending service wrote its own Message-ID over ours.
+    known = sa.func.coalesce(sa.func.nullif(col(Message.wire_message_id), ""), col(Message.message_id))
     messages = session.exec(
-        select(Message.message_id)
+        select(known)
         .where(
             Message.lead_id == lead_id,
             Message.message_id != "",

@@ -8,7 +8,8 @@ from sqlmodel import Session, col, select
 from agents import attention, stopping
 from agents.context import AgentContext
 from agents.step import Trigger
-from store import audit
+from store import audit, feed
+from store.feed_kinds import ContactData, Kind, code_of
 from store.models import Contact, Customer, Lead, LeadStage
 from store.queries import approvals, suppression, triggers
 
@@ -57,6 +58,10 @@ def never_again(
             subject_id=contact.id,
             details={"source_kind": source.partition(":")[0], "lead_ids": [str(lead.id) for lead in leads]},
         )
+        said_no = reason in (attention.OPT_OUT, attention.COMPLAINT)
+        told = ContactData(reason=code_of(reason), lead_ids=tuple(lead.id for lead in leads))
+        happened = Kind.CONTACT_OPTED_OUT if said_no else Kind.CONTACT_BOUNCED
+        feed.publish(session, context.clock, [feed.Event(happened, contact.id, told, "agent:engagement")])
 
 
 def _suppress(session: Session, context: AgentContext, contact: Contact, reason: str, source: str) -> int:

@@ -1,6 +1,6 @@
 """A person's edit of a draft: other words make another draft, which is checked anew and approved anew."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +35,14 @@ def revise(context: AgentContext, draft_id: UUID, subject: str, body: str, by: s
     """
     with context.database.write(context.workspace_id) as session:
         draft, found, plan = _basis(session, context, draft_id)
-        written = _checked(plan, subject, body, by)
+        # A person's words stay in the test that the draft is part of: else a test would count only what nobody mended.
+        written = replace(
+            _checked(plan, subject, body, by),
+            template=draft.template,
+            variant_test_id=draft.variant_test_id,
+            variant_arm=draft.variant_arm,
+            rule_ids=tuple(draft.rule_ids),
+        )
         approvals.replace(session, context.clock, context.ids, draft_id, by=by)
         if draft.touch_id is not None:
             touch = session.get(Touch, (context.workspace_id, draft.touch_id))

@@ -5,52 +5,48 @@ Set-based: a handful of queries and statements a cohort, however many leads it h
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlmodel import Session, col, select
 
 from agents.company_view import CompanyView, icp_of, load_views
-from agents.contact_finder import traits_of
+from agents.contacts.standing import traits_of
 from agents.context import AgentContext
 from agents.policy import Policy, load_policy
+from agents.sequences import versions
+from agents.sequences.entering import Candidate, enroll
+from agents.sequences.planning import reach_by_law
 from agents.step import Outcome, Step, Trigger
 from core.ids import stable_id
 from scoring.authority import score_authority
+from scoring.company_score import score_company
 from scoring.criteria import CompiledIcp
-from scoring.fit import Fit, score_fit
+from scoring.fit import Fit
 from scoring.hooks import DatedFact, choose_hooks
 from scoring.icp import parse_icp
-from scoring.intent import score_intent
-from scoring.priority import LOWEST_TIER, Priority, RankedLead, apply_capacity, score_priority
-from scoring.sequence import SequenceSpec, add_business_days, choose_sequence, send_window
+from scoring.priority import LOWEST_TIER, Priority, RankedLead, apply_capacity
+from scoring.sequence import SequenceSpec, choose_channels
 from scoring.types import Reason, Scored
-from store import bulk
+from store import bulk, feed
+from store.feed import Event
+from store.feed_kinds import Kind, LeadTierData
 from store.models import (
     Cohort,
     CohortStage,
     Contact,
-    Enrollment,
-    EnrollmentState,
     Fact,
     Lead,
     LeadStage,
-    Mailbox,
-    MailboxState,
     Run,
     RunCompany,
     ScoreRow,
-    Touch,
-    Workspace,
 )
+from store.queries import merges
 
 HOOKS = 3  # a first mail uses one; the others are for follow-ups
 _HOOK_FIELDS = ("description", "tagline", "title")
-# When in the recipient's day a mail is planned: decision makers read before their meetings, others after lunch.
-_START_HOUR = {1: 8, 2: 9, 3: 13}
-_SPREAD_MINUTES = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +89,8 @@ def scorer(context: AgentContext, step: Step) -> Outcome:
         scored = _leads(session, version.icp_id, companies, icp)
         scored = _with_capacity(session, context, scored, policy, now)
         _write_scores(session, scored, now)
-        enrolled = _enroll(session, context, run, scored) if run.enroll else set()
-        _write_leads(session, run, scored, enrolled, now)
+        enrolled = enroll(session, context, run, policy, _candidates(scored)) if run.enroll else set()
+        feed.publish(session, context.clock, _write_leads(session, run, scored, enrolled, now))
         cohort.stage = CohortStage.SCORED
         session.add(cohort)
     tiers = {f"tier_{tier}": sum(1 for one in scored if one.tier == tier) for tier in range(1, LOWEST_TIER + 1)}
@@ -119,9 +115,7 @@ def _companies(session: Session, company_ids: Sequence[UUID], icp: CompiledIcp, 
 
 
 def _company(view: CompanyView, dated: Sequence[DatedFact], icp: CompiledIcp, now: datetime) -> _Company:
-    fit = score_fit(view.traits, icp, now, view.signals or None)
-    intent = score_intent(view.signals, now)
-    priority = score_priority(fit.scored, intent, icp, fit.disqualifiers)
+    fit, intent, priority = score_company(view.traits, view.signals or None, icp, now)
     hooks = [
         {
             "kind": hook.kind,
@@ -140,14 +134,19 @@ def _leads(session: Session, icp_id: UUID, companies: Mapping[UUID, _Company], i
         .join(
             Contact, (col(Contact.workspace_id) == col(Lead.workspace_id)) & (col(Contact.id) == col(Lead.contact_id))
         )
-        .where(Lead.icp_id == icp_id, col(Lead.company_id).in_(list(companies)), col(Contact.erased_at).is_(None))
+        .where(
+            Lead.icp_id == icp_id,
+            col(Lead.company_id).in_(list(companies)),
+            col(Contact.erased_at).is_(None),
+            merges.not_absorbed(Contact),
+        )
         .order_by(col(Lead.id))
     )
     scored = []
     for lead, contact in session.exec(query):
         company = companies[lead.company_id]
         authority = score_authority(traits_of(contact), company.view.row.employees, icp.definition).scored
-        newest = max((signal.observed_at for signal in company.view.signals), default=None)
+        newest = max((s.observed_at for s in company.view.signals if s.observed_at is not None), default=None)
         ranked = RankedLead(
             str(lead.id), company.priority.scored.value, company.priority.tier, newest, company.priority.tier
         )
@@ -196,8 +195,11 @@ def _write_scores(session: Session, scored: Sequence[_Scored], now: datetime) ->
     bulk.upsert(session, ScoreRow, workspace_rows, key=["subject_id", "kind"])
 
 
-def _write_leads(session: Session, run: Run, scored: Sequence[_Scored], enrolled: set[UUID], now: datetime) -> None:
-    rows = []
+def _write_leads(
+    session: Session, run: Run, scored: Sequence[_Scored], enrolled: set[UUID], now: datetime
+) -> list[Event]:
+    """What changed of them, for the feed."""
+    rows, changes, sequences = [], [], versions.load(session)
     for one in scored:
         lead, company = one.lead, one.company
         stage = lead.stage
@@ -205,7 +207,18 @@ def _write_leads(session: Session, run: Run, scored: Sequence[_Scored], enrolled
             stage = LeadStage.IN_SEQUENCE
         elif stage in (LeadStage.SCORED, LeadStage.NURTURE) and run.enroll:
             stage = LeadStage.NURTURE if one.tier == LOWEST_TIER else LeadStage.SCORED
-        spec = choose_sequence(one.tier)
+        if stage is not lead.stage:
+            changes.append(feed.lead_moved(lead, stage, "agent:scorer"))
+        if one.tier != lead.tier:
+            told = LeadTierData(
+                before=lead.tier,
+                after=one.tier,
+                priority=company.priority.scored.value,
+                company_id=lead.company_id,
+                contact_id=lead.contact_id,
+                run_id=run.id,
+            )
+            changes.append(Event(Kind.LEAD_TIER_CHANGED, lead.id, told, "agent:scorer"))
         rows.append(
             {
                 "id": lead.id,
@@ -218,97 +231,35 @@ def _write_leads(session: Session, run: Run, scored: Sequence[_Scored], enrolled
                 "priority": company.priority.scored.value,
                 "tier": one.tier,
                 "tier_reason": _tier_reason(one),
-                "channel": spec.touches[0].channel.value if spec.touches else "",
+                "channel": _first_channel(sequences.of_tier(one.tier), one.contact),
                 "hooks": company.hooks,
                 "updated_at": now,
             }
         )
     columns = [name for name in rows[0] if name != "id"] if rows else []
     bulk.update(session, Lead, rows, columns=columns)
+    return changes
 
 
-def _enroll(session: Session, context: AgentContext, run: Run, scored: Sequence[_Scored]) -> set[UUID]:
-    """Starts a sequence for every lead that may have one and has none. Ids of those that started."""
-    mailboxes = session.exec(
-        select(Mailbox.id).where(Mailbox.state == MailboxState.ACTIVE).order_by(col(Mailbox.id))
-    ).all()
-    workspace = session.get(Workspace, context.workspace_id)
-    if not mailboxes or workspace is None:
-        return set()
-    busy = _busy_contacts(session, [one.contact.id for one in scored])
-    now, enrollments, touches = context.clock.now(), [], []
-    for one in scored:
-        spec = choose_sequence(one.ranked.tier)
-        reachable = one.contact.email_sealed is not None and one.contact.email_status != "invalid"
-        fresh = one.lead.stage in (LeadStage.SCORED, LeadStage.NURTURE) and one.contact.id not in busy
-        if not (spec.touches and reachable and fresh):
-            continue
-        enrollment_id = stable_id("enrollment", context.workspace_id, one.lead.id)
-        # One sender a company: colleagues compare their mail.
-        mailbox_id = mailboxes[one.lead.company_id.int % len(mailboxes)]
-        enrollments.append(
-            {
-                "id": enrollment_id,
-                "lead_id": one.lead.id,
-                "sequence": spec.name,
-                "mailbox_id": mailbox_id,
-                "created_at": now,
-            }
+def _first_channel(spec: SequenceSpec, contact: Contact) -> str:
+    """By what is known of the contact; the tier's own where nothing is, since an address may still be found."""
+    chosen = next(
+        (one.channel for one in choose_channels(spec, reach_by_law(contact)) if one.channel is not None), None
+    )
+    return chosen.value if chosen else spec.touches[0].channel.value if spec.touches else ""
+
+
+def _candidates(scored: Sequence[_Scored]) -> list[Candidate]:
+    return [
+        Candidate(
+            one.lead,
+            one.contact,
+            one.company.view.row,
+            one.ranked.tier,
+            max((s.observed_at for s in one.company.view.signals if s.observed_at is not None), default=None),
         )
-        touches += _touches(context, one, spec, enrollment_id, workspace.time_zone, now)
-    new = bulk.insert_ignore(session, Enrollment, enrollments)
-    bulk.insert_ignore(session, Touch, [touch for touch in touches if touch["enrollment_id"] in new])
-    return {UUID(str(row["lead_id"])) for row in enrollments if row["id"] in new}
-
-
-def _busy_contacts(session: Session, contact_ids: Sequence[UUID]) -> set[UUID]:
-    """Contacts that some other lead's sequence already writes to: one person, one sequence."""
-    found: set[UUID] = set()
-    for start in range(0, len(contact_ids), 5_000):
-        query = (
-            select(Lead.contact_id)
-            .join(
-                Enrollment,
-                (col(Enrollment.workspace_id) == col(Lead.workspace_id)) & (col(Enrollment.lead_id) == col(Lead.id)),
-            )
-            .where(
-                col(Enrollment.state).in_([EnrollmentState.ACTIVE, EnrollmentState.PAUSED]),
-                col(Lead.contact_id).in_(contact_ids[start : start + 5_000]),
-            )
-        )
-        found.update(session.exec(query))
-    return found
-
-
-def _touches(
-    context: AgentContext, one: _Scored, spec: SequenceSpec, enrollment_id: UUID, workspace_zone: str, now: datetime
-) -> list[dict[str, Any]]:
-    zone = _zone(one.contact.time_zone, workspace_zone)
-    today = now.astimezone(zone).date()
-    minutes = _START_HOUR.get(one.tier, 9) * 60 + one.lead.id.int % _SPREAD_MINUTES
-    rows = []
-    for touch in spec.touches:
-        day = add_business_days(today, touch.day)
-        planned = datetime.combine(day, time(minutes // 60, minutes % 60), zone).astimezone(UTC)
-        due = send_window(max(planned, now), zone.key)
-        rows.append(
-            {
-                "id": stable_id("touch", context.workspace_id, enrollment_id, touch.step),
-                "enrollment_id": enrollment_id,
-                "lead_id": one.lead.id,
-                "number": touch.step,
-                "channel": touch.channel.value,
-                "due_at": due,
-            }
-        )
-    return rows
-
-
-def _zone(name: str, fallback: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name or fallback)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo(fallback)
+        for one in scored
+    ]
 
 
 def _tier_reason(one: _Scored) -> str:

@@ -8,6 +8,10 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from agents.context import AgentContext
+from agents.policy import load_policy
+from agents.sequences.resuming import resume_after
+from store import feed
+from store.feed_kinds import Kind
 from store.models import (
     CalendarBucket,
     Enrollment,
@@ -31,15 +35,22 @@ _OPEN = (EnrollmentState.ACTIVE, EnrollmentState.PAUSED)
 
 def stop_sequence(session: Session, lead_id: UUID, reason: str) -> None:
     """No further step: the enrollment stops, its planned touches are cancelled."""
+    stop_sequences(session, [lead_id], reason)
+
+
+def stop_sequences(session: Session, lead_ids: Sequence[UUID], reason: str) -> None:
     session.execute(
         sa.update(Enrollment)
-        .where(col(Enrollment.lead_id) == lead_id, col(Enrollment.state).in_(_OPEN))
+        .where(col(Enrollment.lead_id).in_(lead_ids), col(Enrollment.state).in_(_OPEN))
         .values(state=EnrollmentState.STOPPED, stop_reason=reason, resume_at=None)
         .execution_options(synchronize_session="fetch")
     )
     session.execute(
         sa.update(Touch)
-        .where(col(Touch.lead_id) == lead_id, col(Touch.state) == TouchState.PLANNED)
+        .where(
+            col(Touch.enrollment_id).in_(sa.select(col(Enrollment.id)).where(col(Enrollment.lead_id).in_(lead_ids))),
+            col(Touch.state) == TouchState.PLANNED,
+        )
         .values(state=TouchState.CANCELLED, block_reason=reason)
         .execution_options(synchronize_session="fetch")
     )
@@ -51,14 +62,15 @@ def stop_lead(session: Session, context: AgentContext, lead: Lead, stage: LeadSt
     One that has ended keeps its stage and reason; what is still open of it is taken back all the same.
     """
     if lead.stage not in FINAL:
+        feed.publish(session, context.clock, [feed.lead_moved(lead, stage)])
         lead.stage, lead.stop_reason, lead.updated_at = stage, reason, context.clock.now()
         session.add(lead)
     stop_sequence(session, lead.id, reason)
     approvals.void_for_lead(session, context.clock, context.ids, lead.id, reason)
-    release_proposals(session, [lead.id])
+    release_proposals(session, context, [lead.id])
 
 
-def release_proposals(session: Session, lead_ids: Sequence[UUID]) -> None:
+def release_proposals(session: Session, context: AgentContext, lead_ids: Sequence[UUID]) -> None:
     """Times proposed to these leads and not picked are free again; the proposals are cancelled."""
     open_meetings = session.exec(
         select(Meeting.id).where(col(Meeting.lead_id).in_(lead_ids), Meeting.state == MeetingState.PROPOSED)
@@ -72,6 +84,8 @@ def release_proposals(session: Session, lead_ids: Sequence[UUID]) -> None:
         .values(state=MeetingState.CANCELLED)
         .execution_options(synchronize_session="fetch")
     )
+    rows = session.exec(select(Meeting).where(col(Meeting.id).in_(open_meetings)).order_by(col(Meeting.id)))
+    feed.publish(session, context.clock, [feed.meeting(Kind.MEETING_CANCELLED, row) for row in rows])
 
 
 def free_holds(session: Session, meeting_ids: Sequence[UUID]) -> None:
@@ -91,12 +105,16 @@ def free_holds(session: Session, meeting_ids: Sequence[UUID]) -> None:
 
 
 def cancel_mails_without_draft(session: Session, contact_id: UUID, reason: str) -> int:
-    """Invitations that have not left. Those of drafts are cancelled with their drafts."""
+    """Invitations, texts and calls that have not left. Those of drafts are cancelled with their drafts."""
+    return cancel_mails_without_draft_of(session, [contact_id], reason)
+
+
+def cancel_mails_without_draft_of(session: Session, contact_ids: Sequence[UUID], reason: str) -> int:
     cancelled = session.execute(
         sa.update(OutboxItem)
         .where(
-            col(OutboxItem.contact_id) == contact_id,
-            col(OutboxItem.kind) == outbox.MAIL,
+            col(OutboxItem.contact_id).in_(contact_ids),
+            col(OutboxItem.kind).in_((outbox.MAIL, *outbox.BY_PHONE)),
             col(OutboxItem.state) == OutboxState.READY,
         )
         .values(state=OutboxState.CANCELLED, state_reason=reason)
@@ -134,8 +152,11 @@ def wait_until(session: Session, context: AgentContext, lead: Lead, until: datet
     return True
 
 
-def pause_colleagues(session: Session, context: AgentContext, lead: Lead, reason: str) -> int:
-    """Nobody else at the company is written to while one of them talks with us. Returns how many were paused."""
+def pause_colleagues(
+    session: Session, context: AgentContext, lead: Lead, reason: str, *, with_lead: bool = False
+) -> int:
+    """Nobody else at the company is written to while one of them talks with us: until a person resumes them, or by
+    policy for some business days. `with_lead`: nor the lead's own contact. Returns how many were paused."""
     colleagues = session.exec(
         select(Enrollment)
         .join(
@@ -143,13 +164,14 @@ def pause_colleagues(session: Session, context: AgentContext, lead: Lead, reason
         )
         .where(
             Lead.company_id == lead.company_id,
-            Lead.id != lead.id,
+            sa.true() if with_lead else Lead.id != lead.id,
             Enrollment.state == EnrollmentState.ACTIVE,
         )
         .order_by(col(Enrollment.id))
     ).all()
+    resume_at = resume_after(session, context, load_policy(session).resume_after_colleague_days)
     for enrollment in colleagues:
-        enrollment.state, enrollment.stop_reason, enrollment.resume_at = EnrollmentState.PAUSED, reason, None
+        enrollment.state, enrollment.stop_reason, enrollment.resume_at = EnrollmentState.PAUSED, reason, resume_at
         session.add(enrollment)
         approvals.void_for_lead(
             session, context.clock, context.ids, enrollment.lead_id, reason, touch_state=TouchState.PLANNED

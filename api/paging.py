@@ -2,7 +2,9 @@
 
 import base64
 import binascii
+from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
 
 import orjson
 from fastapi import Query
@@ -34,5 +36,20 @@ def decode(cursor: str | None, length: int) -> list[Any] | None:
     except (binascii.Error, ValueError):
         key = None
     if not isinstance(key, list) or len(key) != length:
-        raise Rejected("This cursor is not one of ours.", hint="Start again without a cursor.", code="bad_cursor")
+        raise not_ours()
     return key
+
+
+def not_ours() -> Rejected:
+    return Rejected("This cursor is not one of ours.", hint="Start again without a cursor.", code="bad_cursor")
+
+
+def moment_and_id(key: list[Any]) -> tuple[datetime, UUID]:
+    """Of a cursor over (instant, id). Raises Rejected for one that somebody made up."""
+    try:
+        at, last = datetime.fromisoformat(key[0]), UUID(key[1])
+    except (TypeError, ValueError, AttributeError, IndexError):
+        at, last = None, None
+    if at is None or last is None or at.tzinfo is None:
+        raise Rejected("This cursor is not one of ours.", hint="Start again without a cursor.", code="bad_cursor")
+    return at, last

@@ -11,7 +11,10 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
 from api.dependencies import Unauthenticated
+from api.etags import PreconditionFailed
 from api.headers import ALWAYS
+from api.limits import TooMany
+from api.streams import TooManyStreams
 from core.errors import (
     Conflict,
     FixConfiguration,
@@ -33,6 +36,9 @@ _STATUS: tuple[tuple[type[SalesOSError], int, str], ...] = (
     (Unauthenticated, 401, "Sign in first"),
     (Forbidden, 403, "Not allowed"),
     (NotFound, 404, "Not found"),
+    (PreconditionFailed, 412, "Changed since"),
+    (TooMany, 429, "Too many requests"),
+    (TooManyStreams, 429, "Too many requests"),
     (Conflict, 409, "Overtaken"),
     (PersonMustDecide, 409, "A person must decide"),
     (Rejected, 422, "Not accepted"),
@@ -95,6 +101,10 @@ def problem_of(error: Exception) -> Problem:
             422, "Not accepted", detail, "See `problems`; /api/openapi.json says what is expected.", "invalid", found
         )
     if isinstance(error, HTTPException):
+        if error.status_code == 413:
+            what = "The request is larger than this address takes."
+            hint = "A list to import may have 50 MB; `salesos import` on the machine takes files of any size."
+            return _problem(413, "Too large", what, hint, "too_large")
         code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
         return _problem(
             error.status_code, str(error.detail), f"{error.detail}.", "/api/openapi.json lists what there is.", code
@@ -108,20 +118,26 @@ def install(app: FastAPI, page: Callable[[Request, Problem], Response]) -> None:
     """`page` shows a problem to a person, for paths outside /api."""
 
     def answer(request: Request, error: Exception) -> Response:
-        problem = problem_of(error)
-        if problem.status >= 500 and not isinstance(error, RetryAt):
-            _log.error("request_failed", code=problem.code, error=type(error).__name__, path=_place(request))
-        response = respond(problem) if request.url.path.startswith("/api") else page(request, problem)
-        if isinstance(error, RetryAt):
-            response.headers["Retry-After"] = "30"
-        if problem.status == 401 and request.url.path.startswith("/api"):
-            response.headers["WWW-Authenticate"] = "Bearer"
-        for name, value in ALWAYS.items():  # what nobody expected is answered outside of every middleware
-            response.headers.setdefault(name, value)
-        return response
+        return answer_to(request, error, page)
 
     for kind in (SalesOSError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, answer)
+
+
+def answer_to(request: Request, error: Exception, page: Callable[[Request, Problem], Response]) -> Response:
+    problem = problem_of(error)
+    if problem.status >= 500 and not isinstance(error, RetryAt):
+        _log.error("request_failed", code=problem.code, error=type(error).__name__, path=_place(request))
+    response = respond(problem) if request.url.path.startswith("/api") else page(request, problem)
+    if isinstance(error, RetryAt):
+        response.headers["Retry-After"] = "30"
+    if isinstance(error, TooMany):
+        response.headers.update(error.headers)
+    if problem.status == 401 and request.url.path.startswith("/api"):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    for name, value in ALWAYS.items():  # what nobody expected is answered outside of every middleware
+        response.headers.setdefault(name, value)
+    return response
 
 
 def respond(problem: Problem) -> Response:

@@ -4,7 +4,7 @@ import argparse
 import subprocess
 import sys
 
-BENCHES = ("scoring", "writes", "supervisor", "pipeline")
+BENCHES = ("scoring", "writes", "supervisor", "pipeline", "identity", "known")
 
 
 def main() -> None:

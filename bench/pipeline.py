@@ -15,7 +15,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,16 @@ from store import migrations
 from store.models import Cohort, CohortStage, Contact, Icp, IcpVersion, Lead, Mailbox, PolicyRow, Run, User, Workspace
 from store.queries import triggers
 from store.session import Database
-from tools.ports import CompanyPage, CompanyRecord, CompanyRef, PersonRecord, SignalRecord, Unknown
+from tools.ports import (
+    ANYBODY,
+    CompanyPage,
+    CompanyRecord,
+    CompanyRef,
+    PeopleWanted,
+    PersonRecord,
+    SignalRecord,
+    Unknown,
+)
 from tools.providers.email_verifier.checks import ChecksVerifier
 from tools.registry import Toolbox
 
@@ -69,14 +78,22 @@ class Generated:
         end = min(self.count, start + limit)
         return CompanyPage([_company(n) for n in range(start, end)], [], str(end) if end < self.count else None)
 
-    def people(self, companies: Sequence[CompanyRef]) -> Mapping[UUID, Sequence[PersonRecord]]:
-        return {ref.company_id: [_person(ref, k) for k in range(3)] for ref in companies}
+    def people(
+        self, companies: Sequence[CompanyRef], wanted: PeopleWanted = ANYBODY
+    ) -> Mapping[UUID, Sequence[PersonRecord]]:
+        return {ref.company_id: [_person(ref, k) for k in range(min(3, wanted.limit))] for ref in companies}
 
     def get(self, _url: str) -> Unknown:
         return Unknown("Offline.")
 
     def mx(self, domain: str) -> list[str]:
         return [f"mx.{domain}"]
+
+    def txt(self, _domain: str) -> list[str]:
+        return []
+
+    def cname(self, _host: str) -> list[str]:
+        return []
 
 
 def _company(n: int) -> CompanyRecord:
@@ -164,7 +181,8 @@ def office(directory: Path, count: int, cohort: int = COHORT) -> Iterator[tuple[
         "email_verifier": ChecksVerifier(source),
         "language_model": lambda *_: None,
     }
-    toolbox = Toolbox(**{tool.name: given.get(tool.name) for tool in fields(Toolbox)})  # type: ignore[arg-type]
+    needed = [tool.name for tool in fields(Toolbox) if tool.default is MISSING]
+    toolbox = Toolbox(**{name: given.get(name) for name in needed})  # type: ignore[arg-type]
     sealer = Sealer(workspace_id, data_keys={"0" * 16: b"\x07" * 32}, index_key=b"\x09" * 32)
     context = AgentContext(database, workspace_id, clock, SeededIds(1, clock), sealer, toolbox, settings)
     with database.unscoped(writes=True) as session:

@@ -20,7 +20,6 @@ from scoring.fit import score_fit
 from scoring.icp import parse_icp
 from scoring.intent import SIGNAL_KINDS, score_intent
 from scoring.priority import score_priority
-from scoring.titles import read_title
 from scoring.types import CompanyTraits, PersonTraits, Signal, words
 
 AS_OF = datetime(2026, 6, 1, 9, tzinfo=UTC)
@@ -110,7 +109,6 @@ def main() -> None:
     rates, reasons = [], 0
     for run in range(RUNS):
         if run == 0:
-            read_title.cache_clear()
             authority_parts.cache_clear()
         start = time.perf_counter()
         leads, reasons = score_rows(companies, signals, people, icp)

@@ -31,7 +31,7 @@ def run() -> list[Line]:
     lines: list[Line] = []
     with tempfile.TemporaryDirectory() as directory:
         lines += _race("SQLite", f"sqlite:///{Path(directory) / 'store.db'}")
-    with _postgres() as url:
+    with postgres() as url:
         if url:
             lines += _race("PostgreSQL", url)
         else:
@@ -84,7 +84,7 @@ def _race(name: str, url: str) -> list[Line]:
 
 
 @contextmanager
-def _postgres() -> Iterator[str | None]:
+def postgres() -> Iterator[str | None]:
     """An empty database on the local server, dropped afterwards; None where there is no server."""
     admin = os.environ.get("SALESOS_TEST_POSTGRES", "postgresql://root@127.0.0.1:5432/postgres")
     name = f"salesos_bench_{uuid4().hex[:12]}"

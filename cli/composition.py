@@ -1,6 +1,6 @@
 """The composition root: everything made once, from the settings, and handed down. Nothing below makes its own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,8 +21,10 @@ from graphs.threads import Threads
 from graphs.wiring import supervisor_threads
 from store.session import Database
 from store.vault import sealer_for
-from tools.calendar.booking import BookingTokens, booking_url
+from tools.calendar.booking import BookingTokens, booking_url, meeting_url
+from tools.mail.tracking import HitTokens, TrackedLinks, tracked_links
 from tools.mail.unsubscribe import UnsubscribeTokens, unsubscribe_url
+from tools.notice_links import NoticeLinks
 from tools.providers.catalog import build_toolbox
 from tools.registry import Toolbox
 from workers.recovery import resolve_unknown
@@ -40,6 +42,8 @@ class Application:
     toolbox: Toolbox
     unsubscribe: UnsubscribeTokens
     booking: BookingTokens
+    hits: HitTokens
+    notices: NoticeLinks
 
     def sealer_of(self, workspace_id: UUID) -> Sealer:
         return sealer_for(self.database, workspace_id, self.master_keys, self.clock)
@@ -53,6 +57,12 @@ class Application:
         token = self.unsubscribe.make(workspace_id, contact_id, draft_id)
         return unsubscribe_url(self.settings.public_url, token)
 
+    def track(
+        self, workspace_id: UUID, draft_id: UUID, links: Sequence[str], clicks: bool, opens: bool
+    ) -> TrackedLinks:
+        base = self.settings.public_url
+        return tracked_links(base, self.hits, workspace_id, draft_id, links, clicks=clicks, opens=opens)
+
     @cached_property
     def worker(self) -> Worker:
         return Worker(
@@ -62,6 +72,8 @@ class Application:
             self.context_for,
             self.threads,
             self.unsubscribe_url,
+            track=self.track,
+            notice_url=self.notices.url,
             anchor_key=self.master_keys.derive("audit anchors")[0],
         )
 
@@ -76,7 +88,10 @@ class Application:
                 context_for=self.context_for,
                 unsubscribe=self.unsubscribe,
                 booking=self.booking,
+                hits=self.hits,
+                notices=self.notices,
                 resolve_unknown=resolve_unknown,
+                sso_keys=self.master_keys.derive("single sign-on"),
             )
         )
 
@@ -102,6 +117,9 @@ def compose(
     def link(workspace_id: UUID, hold_id: UUID) -> str:
         return booking_url(settings.public_url, booking.make(workspace_id, hold_id))
 
+    def meeting_link(workspace_id: UUID, meeting_id: UUID) -> str:
+        return meeting_url(settings.public_url, booking.make_meeting(workspace_id, meeting_id))
+
     def sealer_of(workspace_id: UUID) -> Sealer:
         return sealer_for(database, workspace_id, keys, clock)
 
@@ -114,9 +132,12 @@ def compose(
                 ids=ids,
                 master_keys=keys,
                 threads=supervisor_threads(checkpointer),
-                toolbox=toolbox or build_toolbox(settings, database, clock, ids, sealer_of, link),
+                toolbox=toolbox
+                or build_toolbox(settings, database, clock, ids, sealer_of, link, meeting_url=meeting_link),
                 unsubscribe=UnsubscribeTokens(keys.derive("unsubscribe links")),
                 booking=booking,
+                hits=HitTokens(keys.derive("hit links")),
+                notices=NoticeLinks(keys.derive("notice links"), settings.public_url),
             )
     finally:
         database.close()

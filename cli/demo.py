@@ -7,6 +7,7 @@ readers of what comes back. What is played: the market (world/), the people of t
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -27,9 +28,10 @@ from core.logging import configure_logging
 from core.settings import Settings
 from store import migrations
 from store.vault import sealer_for
-from tools.calendar.booking import BookingTokens, booking_url
+from tools.calendar.booking import BookingTokens, booking_url, meeting_url
 from tools.providers.crm.book import CrmBook
 from tools.providers.email_verifier.checks import ChecksVerifier
+from tools.providers.webhook_sender.http import NoWebhooks
 from tools.registry import Toolbox
 from world.world import World
 
@@ -53,6 +55,9 @@ def open_demo(
     def link(workspace_id: UUID, hold_id: UUID) -> str:
         return booking_url(settings.public_url, booking.make(workspace_id, hold_id))
 
+    def meeting_link(workspace_id: UUID, meeting_id: UUID) -> str:
+        return meeting_url(settings.public_url, booking.make_meeting(workspace_id, meeting_id))
+
     # The toolbox needs the application's store, and the application its toolbox: the book is asked for late.
     made: list[Application] = []
 
@@ -61,7 +66,7 @@ def open_demo(
         sealer = sealer_for(application.database, workspace_id, keys, clock)
         return CrmBook(application.database, workspace_id, clock, sealer)
 
-    toolbox = _toolbox(world, link, book)
+    toolbox = replace(_toolbox(world, link, book), meeting_url=meeting_link)
     with compose(settings, clock=clock, ids=SeededIds(seed, clock), master_keys=keys, toolbox=toolbox) as application:
         made.append(application)
         office = open_office(application, world)
@@ -86,10 +91,11 @@ def demo_settings(data_dir: Path) -> Settings:
 
 def _toolbox(world: World, link: Callable[[UUID, UUID], str], book: Callable[[UUID], CrmBook]) -> Toolbox:
     return Toolbox(
-        company_source=lambda _name, _options: world.company_source,
+        company_source=lambda *_: world.company_source,
         person_finders=lambda _workspace_id: (world.person_finder,),
         usage_source=lambda _name, _options: world.usage_source,
         web_fetch=world.web,
+        webhook_sender=NoWebhooks(),
         mail_domains=world.mail_domains,
         email_verifier=ChecksVerifier(world.mail_domains),
         transport=lambda _mailbox: world.post_office,

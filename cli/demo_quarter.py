@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from agents.calendar import pick_slot, record_meeting
+from agents.booking.picking import pick_slot
+from agents.calendar import record_meeting
 from agents.churn import take_in_usage
 from agents.context import AgentContext
 from agents.crm import close_deal

@@ -1,13 +1,19 @@
 """`salesos eval`: do the agents still decide as they did? Suites over recorded cases, against an accepted baseline."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from cli.output import AsJson, print_json, print_table, progress, say
+from core.clock import SystemClock
 from core.errors import PersonMustDecide, Rejected
+from core.settings import Settings
+from tools.providers.language_model.fallback import language_models
 
 app = typer.Typer(no_args_is_help=True, help="Suites of recorded cases, and what changed.")
 
@@ -83,6 +89,61 @@ def accept(suites: Names = None, as_json: AsJson = False) -> None:
     else:
         for path in written:
             say(f"Accepted: {path}")
+
+
+@app.command()
+def mail(
+    folder: Annotated[Path, typer.Argument(help="The e-mail corpora: bounces_*, replies_* and intent_* folders.")],
+    half: Annotated[str, typer.Option(help="dev, opened or held_out; without it all of them.")] = "",
+    misses: Annotated[bool, typer.Option(help="Name every miss. Of held_out, only when nobody tunes any more.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Read real bounces and replies of a folder, and say what was read wrongly. The files stay where they are."""
+    if not folder.is_dir():
+        raise Rejected(
+            f"There is no folder {folder}.", hint="Name the folder that holds bounces_flufl, replies_crisp …"
+        )
+    corpora = _evals("mail_corpora")
+    checks = [check for check in corpora.measure(folder) if not half or check.half == half]
+    if not checks:
+        raise Rejected(f"{folder} holds none of the corpora.", hint="They are named bounces_*, replies_* and intent_*.")
+    figures = corpora.figures(checks)
+    missed = [check for check in checks if not check.passed] if misses else []
+    if as_json:
+        print_json({"figures": figures, "misses": [{"half": m.half, **asdict(m)} for m in missed]})
+        return
+    rows = [(f.name, f.half, f"{f.passed} of {f.of}", f"{f.value:.3f}") for f in figures]
+    print_table("Read rightly", ["figure", "half", "right", "share"], rows, empty="")
+    named = [(m.figure, m.half, m.file, m.wanted, m.got) for m in missed]
+    print_table("Misses", ["figure", "half", "file", "wanted", "got"], named, empty="None.")
+
+
+@app.command()
+def intents(
+    folder: Annotated[Path | None, typer.Argument(help="The e-mail corpora, for the replies beside our own.")] = None,
+    with_model: Annotated[bool, typer.Option(help="Ask the language model of the settings too. It may cost.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Precision and recall of what replies want, each class: keywords, our rules, and a model beside them."""
+    if folder is not None and not folder.is_dir():
+        raise Rejected(f"There is no folder {folder}.", hint="Name the folder that holds intent_svara_replies.")
+    module = _evals("mail_intents")
+    asked = module.Unpaid()
+    model = language_models(Settings(), SystemClock())(asked) if with_model else None
+    if with_model and model is None:
+        raise Rejected("No language model is set.", hint="Set SALESOS_LLM_BASE_URL and SALESOS_LLM_MODEL.")
+    lines = module.measure(folder, model)
+    if as_json:
+        print_json({"classes": lines, "model_calls": Counter(asked.asked)})
+        return
+    rows = [(x.corpus, x.half, x.reader, x.name, x.true, _share(x.precision), _share(x.recall)) for x in lines]
+    print_table("Intents", ["set", "half", "reader", "class", "of", "precision", "recall"], rows, empty="")
+    if with_model:
+        say(f"The model was asked {len(asked.asked)} times: {dict(Counter(asked.asked))}")
+
+
+def _share(value: float | None) -> str:
+    return "none" if value is None else f"{value:.2f}"
 
 
 def _run(names: Sequence[str] | None, split: str) -> list[Any]:

@@ -9,10 +9,13 @@ from uuid import UUID
 import typer
 from sqlmodel import Session, col, select
 
+from agents.contacts.seats import seats_of
 from agents.policy import load_policy
+from agents.scorer_next import outlook_of
 from cli.opening import Opened, cli_of
 from cli.output import AsJson, print_json, print_table, say
 from core.errors import NotFound
+from scoring.next_tier import sources_for
 from store.models import (
     Approval,
     ApprovalState,
@@ -22,6 +25,7 @@ from store.models import (
     Decision,
     Enrollment,
     EnrollmentState,
+    Icp,
     Lead,
     Mailbox,
     MailboxState,
@@ -52,6 +56,7 @@ class Subject:
     decisions: list[dict[str, Any]] = field(default_factory=list)
     scores: list[Score] = field(default_factory=list)
     blocks: list[str] = field(default_factory=list)  # what stands between it and its next touch
+    next_tier: list[str] = field(default_factory=list)  # what would have to change for it
     timeline: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -158,6 +163,7 @@ def _told(session: Session, opened: Opened, kind: str, row_id: UUID, title: str,
     if kind == "lead":
         lead = session.get_one(Lead, (opened.workspace.id, row_id))
         told.blocks = list(_blocks(session, opened, lead))
+        told.next_tier = list(_next_tier(session, opened, lead)) if told.scores else []
         page = timeline.of_lead(session, opened.context.sealer, row_id, limit=limit)
     elif kind == "company":
         verdicts = session.exec(select(RunCompany).where(RunCompany.id == row_id).order_by(col(RunCompany.run_id)))
@@ -165,9 +171,36 @@ def _told(session: Session, opened: Opened, kind: str, row_id: UUID, title: str,
         page = timeline.of_company(session, opened.context.sealer, row_id, limit=limit)
     else:
         page = timeline.Page([], None)
+    told.scores += _committees(session, opened, kind, row_id)
     told.blocks += [f"A step rests: {t.kind}: {t.last_error}" for t in _waiting(session, row_id)]
     told.timeline = [{"at": i.at, "kind": i.kind, "title": i.title} for i in page.items if i.kind != "decision"]
     return told
+
+
+def _committees(session: Session, opened: Opened, kind: str, row_id: UUID) -> Iterator[Score]:
+    """Which seats of the buying committee hold somebody who can be reached, and what would fill the others."""
+    if kind == "lead":
+        lead = session.get_one(Lead, (opened.workspace.id, row_id))
+        asked = [(lead.icp_id, lead.company_id)]
+    elif kind == "company":
+        asked = [(icp_id, row_id) for icp_id in session.exec(select(Icp.id).order_by(col(Icp.name)))]
+    else:
+        return
+    for icp_id, company_id in asked:
+        if row := seats_of(session, icp_id, company_id):
+            yield Score(row.kind, row.value, [str(reason["text"]) for reason in row.reasons])
+
+
+def _next_tier(session: Session, opened: Opened, lead: Lead) -> Iterator[str]:
+    found = outlook_of(session, lead, opened.context.clock.now())
+    if found is None or found.next.target is None:
+        return
+    for change in found.next.changes:
+        where = f"can be bought: {sources_for(change)}" if change.buyable else "known, and it does not match"
+        yield f"Tier {found.next.target} needs {change.criterion} of {change.needed:.2f} ({where}). Now: {change.text}."
+    yield from (reason.text for reason in found.next.blocked)
+    if found.settled:
+        yield "More data cannot change the tier."
 
 
 def _waiting(session: Session, subject_id: UUID) -> list[ThreadTrigger]:
@@ -222,6 +255,8 @@ def _print(told: Subject) -> None:
     rows = [(score.kind, score.value, "\n".join(score.reasons)) for score in told.scores]
     if rows:
         print_table("Scores", ["kind", "value", "because"], rows, empty="")
+    for line in told.next_tier:
+        say(f"  → {line}")
     decided = [(d["at"], d["actor"], d["trigger"], d["choice"], d["reason"]) for d in told.decisions]
     print_table(
         "Decisions", ["at", "who", "on", "chose", "because"], decided, empty="Nothing was decided about it yet."

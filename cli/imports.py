@@ -5,16 +5,19 @@ from typing import Annotated
 
 import typer
 
-from cli import importing
+from agents import importing
 from cli.opening import cli_of
 from cli.output import AsJson, print_json, print_table, progress, say
 from core.errors import Rejected
 from store.models import ImportBatch, ImportState
 from tools.mapping.document import Kind, MappingDocument, load_mapping
 from tools.mapping.propose import Proposal
+from tools.providers.company_source.files import FileCompanySource
+from tools.providers.usage.files import FileUsageSource
 
 app = typer.Typer(no_args_is_help=True, help="Take in lists: CSV, JSON, JSON Lines, plain or gzip.")
 
+_READERS = importing.Readers(FileCompanySource, FileUsageSource)
 _SHOWN = 10  # bad rows: enough to see what is wrong with a file
 Mapping = Annotated[Path | None, typer.Option(help="A mapping in YAML; without it the proposed one is used.")]
 Propose = Annotated[bool, typer.Option("--propose", help="Print the proposed mapping and stop.")]
@@ -64,7 +67,7 @@ def _import(
             def on_page(current: ImportBatch) -> None:
                 bar.update(task, description=f"{current.rows_read:,} rows read, {current.rows_kept:,} kept")
 
-            batch = importing.take_in(opened.context, batch, mapping, on_page)
+            batch = importing.take_in(opened.context, batch, mapping, _READERS, on_page)
         problems = importing.first_problems(opened.context, batch.id, _SHOWN)
         _report(batch, problems, as_json, repeated=False)
     if batch.rows_read and not batch.rows_kept:

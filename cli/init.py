@@ -10,6 +10,7 @@ import typer
 from sqlmodel import col, select
 
 from agents.offer import check_offer
+from agents.workspace_settings import change
 from api.auth import create_user, normal_email
 from cli.composition import Application, compose
 from cli.opening import cli_of, read_secret, read_yaml
@@ -110,8 +111,8 @@ def _workspace(
     found = next((w for w in workspaces.all_workspaces(database) if w.slug == slug), None)
     if found is not None:
         if offer is not None and offer != found.offer:
-            with database.unscoped(writes=True) as session:
-                workspaces.get(session, found.id).offer = offer
+            with database.write(found.id) as session:
+                change(session, application.clock, application.ids, {"offer": check_offer(offer)}, by="cli")
         return found, False
     if not name:
         return None, False

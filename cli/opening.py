@@ -16,6 +16,8 @@ from sqlmodel import select
 
 from agents.context import AgentContext
 from cli.composition import Application, compose
+from cli.within import Within, everything
+from client import Client
 from core.errors import FixConfiguration, NotFound, Rejected
 from core.settings import Settings
 from store.models import User, Workspace
@@ -29,7 +31,24 @@ class Cli:
     workspace: str = ""  # a slug; empty: the only one
     user: str = ""  # the e-mail address of the user who acts; empty: the machine's own user
     as_json: bool = False
+    server: str = ""  # the address of a server to drive; empty: this machine's own database
+    key: str = ""  # for that server
     settings: Settings = field(default_factory=Settings)
+
+    @contextmanager
+    def client(self) -> Iterator[Client]:
+        """The control API: of `--server`, or of this machine's own database. Raises FixConfiguration, ApiError."""
+        if self.server:
+            if not self.key:
+                raise FixConfiguration(
+                    "No key for the server.",
+                    hint="Set SALESOS_API_KEY to one: `salesos api-key create` makes it there.",
+                )
+            with Client(self.server, key=self.key) as client:
+                yield client
+            return
+        with self.open() as opened, opened.client() as client:
+            yield client
 
     @contextmanager
     def application(self) -> Iterator[Application]:
@@ -43,6 +62,11 @@ class Cli:
     @contextmanager
     def open(self) -> Iterator["Opened"]:
         """The application and one workspace of it. Raises NotFound, Rejected, FixConfiguration."""
+        if self.server:
+            raise Rejected(
+                "This command works on this machine's own database, not through --server.",
+                hint="Run it where the server runs, or see `salesos call --help` for what the API can do.",
+            )
         with self.application() as application:
             workspace = self._workspace(application)
             context = application.context_for(workspace.id)
@@ -81,6 +105,13 @@ class Opened:
     workspace: Workspace
     context: AgentContext
     actor: str  # "user:<id>" with --as, else "cli:<login name>"
+
+    @contextmanager
+    def client(self) -> Iterator[Client]:
+        """The control API of this process."""
+        transport = Within(self.application.app, everything(self.workspace.id, self.actor))
+        with Client("http://within", transport=transport) as client:
+            yield client
 
 
 def cli_of(context: typer.Context) -> Cli:

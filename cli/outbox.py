@@ -1,15 +1,14 @@
 """`salesos outbox`: what is to leave, what has left, and what nobody knows about."""
 
-from typing import Annotated
+from itertools import islice
+from typing import Annotated, Any
 
 import typer
-from sqlmodel import col, select
 
 from cli.opening import cli_of, uuid_of
 from cli.output import AsJson, print_json, print_table, say
 from core.errors import Rejected
-from store.models import OutboxItem, OutboxState
-from workers.recovery import resolve_unknown
+from store.models import OutboxState
 
 app = typer.Typer(no_args_is_help=True, help="Intended effects: mails and CRM steps.")
 
@@ -22,16 +21,16 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List items, the newest first."""
-    query = select(OutboxItem).order_by(col(OutboxItem.created_at).desc(), col(OutboxItem.id).desc()).limit(limit)
-    if state is not None:
-        query = query.where(OutboxItem.state == state)
-    with cli_of(context).open() as opened, opened.application.database.read(opened.workspace.id) as session:
-        found = session.exec(query).all()
+    wanted: Any = {"state": state.value} if state else {}
+    with cli_of(context).client() as client:
+        found = list(islice(client.pages(client.list_outbox, limit=min(limit, 200), **wanted), limit))
     if as_json:
-        fields = ("id", "key", "kind", "state", "state_reason", "not_before", "sent_at", "attempts")
-        print_json([{name: getattr(item, name) for name in fields} for item in found])
+        print_json(found)
         return
-    rows = [(i.id, i.kind, i.state, i.sent_at or i.not_before, i.attempts, i.state_reason) for i in found]
+    rows = [
+        (i["id"], i["kind"], i["state"], i["sent_at"] or i["not_before"], i["attempts"], i["state_reason"])
+        for i in found
+    ]
     columns = ["id", "kind", "state", "sent or due", "tries", "reason"]
     print_table("Outbox", columns, rows, empty="Nothing is in the outbox.")
 
@@ -53,9 +52,9 @@ def resolve(
         raise Rejected(
             "Say either --arrived or --not-arrived.", hint="Only a person can know: nothing is guessed here."
         )
-    with cli_of(context).open() as opened:
-        found = uuid_of(item_id, "item")
-        resolve_unknown(opened.context, found, was_sent=arrived, by=opened.actor)
+    found = uuid_of(item_id, "item")
+    with cli_of(context).client() as client:
+        client.resolve_outbox(found, was_sent=arrived)
     if as_json:
         print_json({"id": found, "arrived": arrived})
     else:

@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from client import ApiError
 from core.errors import SalesOSError
 
 _PLAIN_WIDTH = 160  # where nobody looks (a pipe, a log): cells are not folded into columns of ten characters
@@ -73,7 +74,7 @@ def shown(value: object) -> str:
     return str(value.value) if isinstance(value, Enum) else str(value)
 
 
-def print_error(error: SalesOSError, *, as_json: bool) -> None:
+def print_error(error: SalesOSError | ApiError, *, as_json: bool) -> None:
     """On stderr, so that what a pipe reads stays clean."""
     if as_json:
         fields = {"code": error.code, "message": error.message, "hint": error.hint}
@@ -81,6 +82,8 @@ def print_error(error: SalesOSError, *, as_json: bool) -> None:
         return
     out = console(stderr=True)
     out.print(escape(error.message), style="bold red", soft_wrap=True)
+    for problem in getattr(error, "problems", None) or ():
+        out.print(escape(f"  {problem.get('path', '')}: {problem.get('message', '')}"), soft_wrap=True)
     if error.hint:
         out.print(escape(error.hint), soft_wrap=True)
 

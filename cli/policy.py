@@ -6,13 +6,10 @@ import typer
 import yaml
 from pydantic import ValidationError
 
-from agents.policy import Policy, load_policy
+from agents.policy import Policy, load_policy, set_policy
 from cli.opening import cli_of, read_yaml
 from cli.output import AsJson, print_json, say
 from core.errors import Rejected
-from core.ids import stable_id
-from store import audit
-from store.models import PolicyRow
 
 app = typer.Typer(no_args_is_help=True, help="What agents may do alone.")
 
@@ -33,34 +30,14 @@ def set_(context: typer.Context, file: Path, as_json: AsJson = False) -> None:
     """Put a policy in force. Approvals given under the one before are checked against the new one."""
     document = {name: value for name, value in read_yaml(file).items() if name != "number"}
     try:
-        Policy.model_validate(document)
+        policy = Policy.model_validate(document)
     except ValidationError as error:
         wrong = "\n".join(f"  {'.'.join(map(str, e['loc'])) or 'policy'}: {e['msg']}" for e in error.errors())
         raise Rejected(f"{file} is no policy:\n{wrong}", hint="examples/policy.yaml shows every field.") from error
     with cli_of(context).open() as opened:
         asked = opened.context
         with asked.database.write(opened.workspace.id) as session:
-            number = load_policy(session).number + 1
-            row = PolicyRow(
-                workspace_id=opened.workspace.id,
-                id=stable_id("policy", opened.workspace.id, number),
-                number=number,
-                definition=document,
-                created_by=opened.actor,
-                created_at=asked.clock.now(),
-            )
-            session.add(row)
-            session.flush()
-            audit.append(
-                session,
-                asked.clock,
-                asked.ids,
-                actor=opened.actor,
-                action="policy.set",
-                subject_kind="policy",
-                subject_id=row.id,
-                details={"number": number},
-            )
+            number = set_policy(session, asked.clock, asked.ids, policy, by=opened.actor).number
     if as_json:
         print_json({"number": number})
     else:

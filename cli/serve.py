@@ -41,6 +41,7 @@ async def _serve(application: Application) -> None:
         access_log=False,  # addresses of visitors and tokens in links are nobody's business
         timeout_graceful_shutdown=_GRACE_SECONDS,
         server_header=False,
+        proxy_headers=False,  # who may say where a request comes from is SALESOS_TRUSTED_PROXIES alone
     )
     server = uvicorn.Server(config)
     working = asyncio.create_task(application.worker.serve())

@@ -37,10 +37,50 @@ class Settings(BaseSettings):
     delivery: DeliveryMode = DeliveryMode.FOLDER
     send_delay_seconds: int = Field(default=60, ge=0, le=3600)  # a rep can undo an approval within it
     approval_ttl_hours: int = Field(default=72, ge=1)
+    # Whether people may point a mailbox at a server within this network (a relay, a server on this machine) in the
+    # console or through the API. Off: whoever signs in cannot make this process talk to what only it can reach.
+    mail_private_hosts: bool = False
+
+    # Listen to IMAP inboxes (IDLE), one connection each, by one worker. Off: they are read on a timer alone.
+    inbox_idle: bool = True
+
+    # The applications that people let into their mail, as Google and Microsoft registered them. A mailbox may name its
+    # own instead. Redirect address of both: <public url>/mailboxes/connect/back
+    google_client_id: str = ""
+    google_client_secret: SecretStr = SecretStr("")
+    google_push_topic: str = ""  # "projects/…/topics/…", where Gmail tells changes of inboxes; empty: read on a timer
+    microsoft_client_id: str = ""
+    microsoft_client_secret: SecretStr = SecretStr("")
+    # Microsoft posts that mail came, to the public URL, which it must reach by https. Off: inboxes are read on a timer.
+    microsoft_push: bool = False
+    microsoft_tenant: str = "common"  # "organizations", or the directory's id: who may sign in
+
+    # Whether people may connect a calendar server within this network, and over plain http. Off: as with mailboxes,
+    # whoever signs in cannot make this process talk to what only it can reach.
+    calendar_private_hosts: bool = False
 
     # Reading the web. Off: enrichment says "unknown, because fetching is off".
     web_fetch: bool = False
     web_fetch_concurrency: int = Field(default=8, ge=1, le=64)
+    # Who asks: a name and an address ("Acme Inc admin@acme.com"), told to the few public sources that want to know it
+    # (the SEC refuses whoever names nobody). Empty: those are not asked.
+    web_contact: str = ""
+
+    # Asking mail servers whether a mailbox exists. By RCPT TO and never by a mail, few times an hour a domain. Off:
+    # addresses are checked by syntax, lists and DNS alone. Whoever asks may get listed for it.
+    smtp_probe: bool = False
+    smtp_probe_source: str = ""  # the local address to ask from, so that it is not the one that sends mail
+
+    # Rate limits, and whose word counts on where a request comes from.
+    rate_limit_factor: float = Field(default=1.0, ge=0, le=1000)  # makes every limit larger or smaller; 0: none at all
+    rate_limit_storage: str = ""  # empty: counted in this process; redis://host:6379/0 where several processes serve
+    trusted_proxies: str = ""  # addresses or networks, with commas, whose X-Forwarded-For is believed
+
+    # Single sign-on with a provider inside one's own network; on this very machine also over plain http.
+    sso_private: bool = False
+
+    # Webhooks to private addresses and over plain http, for receivers inside one's own network.
+    webhook_private: bool = False
 
     # Language model: any OpenAI-compatible endpoint; empty means templates and rules serve.
     llm_base_url: str = ""

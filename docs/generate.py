@@ -20,6 +20,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY))
 
 from core.settings import Settings  # noqa: E402 (the checkout's own, wherever this is run from)
+from docs.client_operations import client_operations  # noqa: E402
 
 
 @dataclass
@@ -47,6 +48,27 @@ def settings_page() -> str:
         for name in group.names:
             default = f"`{_default(name)}`" if _default(name) else "empty"
             lines.append(f"| `SALESOS_{name.upper()}` | {default} | {_meaning(name, notes[name])} |")
+    lines += [
+        "",
+        "## The command line, driving a server",
+        "",
+        "| Setting | Meaning |",
+        "|---|---|",
+        "| `SALESOS_SERVER` | The address of a server, as `--server`; empty: this machine's own database |",
+        "| `SALESOS_API_KEY` | The key for it, from the console or `salesos api-key create` there |",
+        "",
+        "## Secrets for `salesos mailbox add`, `mailbox set`, `notices add` and `telephony connect`",
+        "",
+        "| Setting | Meaning |",
+        "|---|---|",
+        "| `SALESOS_MAILBOX_REFRESH_TOKEN` | Google, Microsoft: of an account that was connected elsewhere |",
+        "| `SALESOS_MAILBOX_CLIENT_SECRET` | Google, Microsoft: of the mailbox's own client |",
+        "| `SALESOS_MAILBOX_ACCESS_KEY_ID`, `SALESOS_MAILBOX_SECRET_ACCESS_KEY` | Amazon SES |",
+        "| `SALESOS_MAILBOX_API_KEY` | SendGrid |",
+        "| `SALESOS_NOTICE_SECRET` | Of a channel of Slack or Teams, for `salesos notices add` |",
+        "| `SALESOS_TELEPHONY_SECRET` | Twilio: of the API key, or the auth token itself |",
+        "| `SALESOS_TELEPHONY_TOKEN` | Twilio, beside an API key: the auth token, by which its webhooks are signed |",
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -172,6 +194,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/supervisor.md": supervisor_page,
     "docs/settings.md": settings_page,
     "docs/cli.md": cli_page,
+    "client/operations.py": client_operations,
     ".env.example": env_example,
 }
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 _OPEN, _MIDDLE, _CLOSE = "\ue000", "\ue001", "\ue002"
 _RESERVED = str.maketrans("", "", _OPEN + _MIDDLE + _CLOSE)
+_MARKED = re.compile(f"({_OPEN}[^{_OPEN}{_CLOSE}]*{_CLOSE})")
 _MARK = re.compile(f"{_OPEN}([^{_OPEN}{_MIDDLE}{_CLOSE}]*){_MIDDLE}|{_CLOSE}")
 
 
@@ -53,3 +54,8 @@ def unmark(rendered: str) -> tuple[str, tuple[Span, ...]]:
             opened = None
     parts.append(rendered[position:])
     return "".join(parts), tuple(spans)
+
+
+def own_words(rendered: str) -> list[tuple[str, bool]]:
+    """The rendered text in pieces that together are it again, and of each whether it is the template's own words."""
+    return [(piece, number % 2 == 0) for number, piece in enumerate(_MARKED.split(rendered)) if piece]

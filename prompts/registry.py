@@ -6,7 +6,7 @@ A change of wording raises the version: drafts record "name@version" for each se
 from dataclasses import dataclass
 
 from core.errors import FixConfiguration
-from prompts.environment import load, render_to_text
+from prompts.environment import ROOT, load, render_to_text
 from prompts.variables import (
     HookVariables,
     MeetingVariables,
@@ -55,14 +55,19 @@ TEMPLATES: tuple[TemplateSpec, ...] = (
     TemplateSpec("meeting/proposal", 1, MeetingVariables, "held times to choose from"),
     TemplateSpec("reply/question", 1, ThreadVariables, "an answer is coming: a person writes it"),
     TemplateSpec("reply/interested", 1, ThreadVariables, "thanks, and the offer of a call"),
+    TemplateSpec("reply/objection", 1, ThreadVariables, "takes a doubt seriously, argues nothing away"),
+    TemplateSpec("reply/not_now", 1, ThreadVariables, "later is fine"),
+    TemplateSpec("reply/wrong_person", 1, ThreadVariables, "an apology, and the end of it"),
+    TemplateSpec("reply/referral", 1, ThreadVariables, "thanks for the name"),
     TemplateSpec("intervention/low_usage", 1, HookVariables, "a customer uses it less"),
     TemplateSpec("intervention/renewal", 1, HookVariables, "a contract is about to renew"),
     TemplateSpec("intervention/tickets", 1, HookVariables, "support tickets pile up"),
     TemplateSpec("intervention/champion_left", 1, HookVariables, "the person who ran it left"),
     TemplateSpec("task/linkedin", 1, HookVariables, "a note for a rep to send by hand"),
+    TemplateSpec("task/sms", 1, HookVariables, "a text for a rep to send, or for an account where that is allowed"),
     TemplateSpec("task/phone", 1, HookVariables, "a call script for a rep"),
     TemplateSpec("system/rewrite", 1, RewriteVariables, "rules for rewriting sentences"),
-    TemplateSpec("system/reading", 1, ReadingVariables, "rules for reading a reply"),
+    TemplateSpec("system/reading", 2, ReadingVariables, "rules for reading a reply"),
 )
 
 _BY_NAME = {spec.name: spec for spec in TEMPLATES}
@@ -73,6 +78,11 @@ def spec_of(name: str) -> TemplateSpec:
     if spec is None:
         raise FixConfiguration(f"There is no template {name!r}.", hint=f"There are: {', '.join(sorted(_BY_NAME))}.")
     return spec
+
+
+def source_of(spec: TemplateSpec, language: str = DEFAULT_LANGUAGE) -> str:
+    """The template as it is written, for people to read. It is changed in the code, with its version."""
+    return (ROOT / spec.path(language)).read_text(encoding="utf-8")
 
 
 def render(name: str, variables: Variables, language: str = DEFAULT_LANGUAGE) -> Rendered:

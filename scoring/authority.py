@@ -11,7 +11,7 @@ from scoring.icp_model import IcpDefinition, TargetRole
 from scoring.titles import TitleReading, read_title
 from scoring.types import BuyingRole, Department, PersonTraits, Reason, Scored, Seniority
 
-AUTHORITY_VERSION = "authority-rules-1"
+AUTHORITY_VERSION = "authority-rules-2"
 
 # Share of a purchase that a person of this rank can decide in their own field.
 SENIORITY_AUTHORITY: Mapping[Seniority, float] = {
@@ -123,19 +123,20 @@ def _relevance(
         seat = BuyingRole.ECONOMIC_BUYER
         if any(role.role is seat for role in roles) and (is_chief(seniority, department) or small == 0):
             return 1.0, seat, "At a company of this size the chief buys."
-    best: tuple[float, int, TargetRole] | None = None
-    for order, role in enumerate(roles):
-        if role.departments and department not in role.departments:
-            continue
-        fit = role.weight * (1.0 if seniority.rank >= role.min_seniority.rank else BELOW_RANK)
-        if best is None or fit > best[0]:
-            best = (fit, order, role)
-    if best is not None:
-        relevance, _, role = best
-        rank_ok = seniority.rank >= role.min_seniority.rank
+    fits = [
+        (role.weight * (1.0 if seniority.rank >= role.min_seniority.rank else BELOW_RANK), role)
+        for role in roles
+        if not role.departments or department in role.departments
+    ]
+    if fits:
+        relevance = max(fit for fit, _ in fits)
+        # They sit where their rank is enough, even where a seat above them would count for more: staff are users.
+        held = [(fit, role) for fit, role in fits if seniority.rank >= role.min_seniority.rank] or fits
+        _, role = max(held, key=lambda one: one[0])  # the first named of equals
         name = role.role.replace("_", " ")
-        text = f"Fits the seat of {name}." if rank_ok else f"The right field for {name}, below the wanted rank."
-        return relevance, role.role, text
+        if seniority.rank >= role.min_seniority.rank:
+            return relevance, role.role, f"Fits the seat of {name}."
+        return relevance, role.role, f"The right field for {name}, below the wanted rank."
     if department is None:
         return UNKNOWN_DEPARTMENT, None, "The department is unknown."
     return (

@@ -4,17 +4,15 @@ Text is dictionary-encoded (a distinct value is matched once, by the row rules t
 Unknown is NaN in float columns, -1 in code columns, 0 in the tier column. Values equal the row version to 1e-9.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import repeat
-from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from scoring.authority import SENIORITY_AUTHORITY, SIZE_EDGES, authority_parts
+from scoring.authority import SIZE_EDGES, authority_parts
 from scoring.criteria import (
     GROWTH_MAX_AGE_DAYS,
     LOG2_FALL,
@@ -24,59 +22,28 @@ from scoring.criteria import (
     match_industry,
     match_location,
     match_technologies,
-    stated_industries,
+)
+from scoring.encoding import (
+    DEPARTMENTS,
+    KINDS,
+    SENIORITIES,
+    Codes,
+    CompanyColumns,
+    Floats,
+    LeadColumns,
+    TextColumn,
+    encode_companies,
+    encode_leads,
 )
 from scoring.fit import MIN_KNOWN_WEIGHT, find_disqualifiers
-from scoring.intent import SECONDS_PER_DAY, SIGNAL_KINDS
+from scoring.intent import SAME_KIND, SECONDS_PER_DAY, SIGNAL_KINDS
 from scoring.priority import UNKNOWN_INTENT
-from scoring.titles import read_title
-from scoring.types import CompanyTraits, Department, PersonTraits, Signal, require_aware
+from scoring.rule_columns import rule_columns
+from scoring.types import require_aware
 
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]
+__all__ = ["ScoreColumns", "criterion_columns", "encode_companies", "encode_leads", "priority_columns", "score_columns"]
 
-_SENIORITIES = tuple(SENIORITY_AUTHORITY)
-_DEPARTMENTS = tuple(Department)
-_KINDS = tuple(SIGNAL_KINDS)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TextColumn:
-    """One group of textual traits: its distinct values, as traits with nothing else known, and n codes into them."""
-
-    values: tuple[CompanyTraits, ...]
-    code: Codes
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CompanyColumns:
-    """n companies. Text is held by groups that are matched together, each distinct value once."""
-
-    industry: TextColumn  # industry, tags, description
-    stated: tuple[str, ...]  # of each distinct industry: its words, normalised once whatever ICPs are asked
-    location: TextColumn  # country, region
-    technologies: TextColumn
-    status: TextColumn
-    identity: TextColumn  # name, domain
-    employees: Floats
-    revenue_minor: Floats
-    currencies: tuple[str | None, ...]
-    currency_code: Codes
-    signals_known: npt.NDArray[np.bool_]  # False: nobody looked
-    # Flat signals, in any order.
-    signal_company: Codes
-    signal_kind: Codes  # index into the kinds of scoring.intent; -1: a kind the rules do not know
-    signal_at: Floats  # seconds since 1970
-    signal_strength: Floats
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LeadColumns:
-    """m contacts, each at a company of a `CompanyColumns`."""
-
-    company: Codes
-    seniority: Codes  # -1: unknown
-    department: Codes  # -1: unknown
+Bools = npt.NDArray[np.bool_]
 
 
 class ScoreColumns(NamedTuple):
@@ -89,60 +56,21 @@ class ScoreColumns(NamedTuple):
     tier: npt.NDArray[np.int8]  # 1–4; 0: not known
 
 
-def encode_companies(companies: Sequence[CompanyTraits], signals: Sequence[Sequence[Signal] | None]) -> CompanyColumns:
-    """Rows to columns. `signals` holds one entry a company; None: nobody looked."""
-    currencies: dict[str | None, int] = {}
-    codes = {kind: index for index, kind in enumerate(_KINDS)}
-    flat = [(index, signal) for index, held in enumerate(signals) for signal in held or ()]
-    industry = _text_column(companies, "industry", "tags", "description_words")
-    return CompanyColumns(
-        industry=industry,
-        stated=tuple(stated_industries(traits) for traits in industry.values),
-        location=_text_column(companies, "country", "region"),
-        technologies=_text_column(companies, "technologies"),
-        status=_text_column(companies, "status"),
-        identity=_text_column(companies, "name", "domain"),
-        employees=np.array([np.nan if c.employees is None else c.employees for c in companies], np.float64),
-        revenue_minor=np.array([np.nan if c.revenue_minor is None else c.revenue_minor for c in companies], np.float64),
-        currency_code=np.array([currencies.setdefault(c.currency, len(currencies)) for c in companies], np.int64),
-        currencies=tuple(currencies),
-        signals_known=np.array([held is not None for held in signals], np.bool_),
-        signal_company=np.array([index for index, _ in flat], np.int64),
-        signal_kind=np.array([codes.get(signal.kind, -1) for _, signal in flat], np.int64),
-        signal_at=np.array([signal.observed_at.timestamp() for _, signal in flat], np.float64),
-        signal_strength=np.array([signal.strength for _, signal in flat], np.float64),
-    )
-
-
-def _text_column(companies: Sequence[CompanyTraits], *names: str) -> TextColumn:
-    seen: dict[Any, int] = {}
-    read = attrgetter(*names)
-    code = np.array([seen.setdefault(read(company), len(seen)) for company in companies], np.int64)
-    rows = seen if len(names) > 1 else ((value,) for value in seen)
-    return TextColumn(tuple(CompanyTraits(**dict(zip(names, row, strict=True))) for row in rows), code)
-
-
-def encode_leads(people: Sequence[PersonTraits], company: Sequence[int]) -> LeadColumns:
-    """Rows to columns; `company` is each contact's index. Seniority and department are read from titles if absent."""
-    seniority, department = [], []
-    for person in people:
-        rank, field = person.seniority, person.department
-        if (rank is None or field is None) and person.title:
-            reading = read_title(person.title)
-            rank, field = rank or reading.seniority, field or reading.department
-        seniority.append(-1 if rank is None else _SENIORITIES.index(rank))
-        department.append(-1 if field is None else _DEPARTMENTS.index(field))
-    return LeadColumns(np.array(company, np.int64), np.array(seniority, np.int64), np.array(department, np.int64))
-
-
 def score_columns(companies: CompanyColumns, leads: LeadColumns, icp: CompiledIcp, as_of: datetime) -> ScoreColumns:
     """All scores of m leads. Raises ValueError for a naive `as_of`."""
     require_aware(as_of, "as_of")
-    fit, disqualified = _fit(companies, icp, as_of)
-    intent = _intent(companies, as_of)
-    priority, tier = _priority(fit, intent, disqualified, icp)
+    fit, intent = _fit(companies, icp, as_of), intent_columns(companies, icp, as_of)
+    priority, tier = _priority(companies, fit, intent, icp, as_of)
     at = leads.company
     return ScoreColumns(fit[at], intent[at], _authority(companies, leads, icp), priority[at], tier[at])
+
+
+def priority_columns(
+    companies: CompanyColumns, icp: CompiledIcp, as_of: datetime
+) -> tuple[Floats, npt.NDArray[np.int8]]:
+    """(priority, tier) of n companies, without their people. Raises ValueError for a naive `as_of`."""
+    require_aware(as_of, "as_of")
+    return _priority(companies, _fit(companies, icp, as_of), intent_columns(companies, icp, as_of), icp, as_of)
 
 
 def _range_match(values: Floats, low: float | None, high: float | None) -> Floats:
@@ -159,47 +87,52 @@ def _range_match(values: Floats, low: float | None, high: float | None) -> Float
     return match
 
 
-def _fit(columns: CompanyColumns, icp: CompiledIcp, as_of: datetime) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def criterion_columns(columns: CompanyColumns, icp: CompiledIcp, as_of: datetime) -> list[tuple[str, float, Floats]]:
+    """(criterion, weight, match by company: 0–1, NaN unknown) of all that the ICP asks for."""
     want, weights = icp.definition, icp.definition.weights.criteria
     n = len(columns.employees)
-    known, earned = np.zeros(n), np.zeros(n)
-
-    def add(weight: float, match: Floats) -> None:
-        have = ~np.isnan(match)
-        known[have] += weight
-        earned[have] += weight * match[have]
+    found: list[tuple[str, float, Floats]] = []
 
     def by_text(column: TextColumn, matches: Iterable[Match]) -> Floats:
-        found: Floats = np.array([np.nan if m.value is None else m.value for m in matches], np.float64)
-        return found[column.code] if n else found
+        values: Floats = np.array([np.nan if m.value is None else m.value for m in matches], np.float64)
+        return values[column.code] if n else values
 
     if want.industries:
-        add(
-            weights.industry,
-            by_text(columns.industry, map(match_industry, repeat(icp), columns.industry.values, columns.stated)),
-        )
+        matches = map(match_industry, repeat(icp), columns.industry.values, columns.stated)
+        found.append(("industry", weights.industry, by_text(columns.industry, matches)))
     if want.employees:
-        add(weights.employees, _range_match(columns.employees, want.employees.min, want.employees.max))
+        match = _range_match(columns.employees, want.employees.min, want.employees.max)
+        found.append(("employees", weights.employees, match))
     if want.revenue:
         match = _range_match(columns.revenue_minor, want.revenue.min_minor, want.revenue.max_minor)
         same = np.array([currency == want.revenue.currency for currency in columns.currencies], np.bool_)
-        add(weights.revenue, np.where(same[columns.currency_code], match, np.nan) if n else match)
+        known = np.where(same[columns.currency_code], match, np.nan) if n else match
+        found.append(("revenue", weights.revenue, known))
     if want.countries or want.regions:
-        add(weights.location, by_text(columns.location, map(match_location, repeat(icp), columns.location.values)))
+        matches = map(match_location, repeat(icp), columns.location.values)
+        found.append(("location", weights.location, by_text(columns.location, matches)))
     if want.technologies:
-        add(
-            weights.technologies,
-            by_text(columns.technologies, map(match_technologies, repeat(icp), columns.technologies.values)),
-        )
+        matches = map(match_technologies, repeat(icp), columns.technologies.values)
+        found.append(("technologies", weights.technologies, by_text(columns.technologies, matches)))
     if want.growth_signals:
-        add(weights.growth, _growth(columns, icp, as_of))
+        found.append(("growth", weights.growth, _growth(columns, icp, as_of)))
+    return found
+
+
+def _fit(columns: CompanyColumns, icp: CompiledIcp, as_of: datetime) -> Floats:
+    n = len(columns.employees)
+    known, earned = np.zeros(n), np.zeros(n)
+    for _, weight, match in criterion_columns(columns, icp, as_of):
+        have = ~np.isnan(match)
+        known[have] += weight
+        earned[have] += weight * match[have]
     enough = (known > 0.0) & (known >= MIN_KNOWN_WEIGHT * icp.total_weight)
     with np.errstate(invalid="ignore", divide="ignore"):
-        fit = np.where(enough, np.minimum(1.0, earned / known), np.nan)
-    return fit, _disqualified(columns, icp)
+        fit: Floats = np.where(enough, np.minimum(1.0, earned / known), np.nan)
+    return fit
 
 
-def _disqualified(columns: CompanyColumns, icp: CompiledIcp) -> npt.NDArray[np.bool_]:
+def disqualified_columns(columns: CompanyColumns, icp: CompiledIcp) -> Bools:
     """Each exclusion looks at one group of traits, so the groups are asked apart and joined by or."""
     asked = (
         (columns.location, bool(icp.excluded_countries)),
@@ -219,7 +152,7 @@ def _disqualified(columns: CompanyColumns, icp: CompiledIcp) -> npt.NDArray[np.b
 
 
 def _growth(columns: CompanyColumns, icp: CompiledIcp, as_of: datetime) -> Floats:
-    wanted = np.array([*(kind in icp.growth for kind in _KINDS), False], np.bool_)  # -1 points at the last
+    wanted = np.array([*(kind in icp.growth for kind in KINDS), False], np.bool_)  # -1 points at the last
     age = as_of.timestamp() - columns.signal_at
     counts = wanted[columns.signal_kind] & (age >= 0) & (age < GROWTH_MAX_AGE_DAYS * SECONDS_PER_DAY)
     found = np.zeros(len(columns.employees))
@@ -227,28 +160,39 @@ def _growth(columns: CompanyColumns, icp: CompiledIcp, as_of: datetime) -> Float
     return np.where(columns.signals_known, found, np.nan)
 
 
-def _intent(columns: CompanyColumns, as_of: datetime) -> Floats:
+def intent_columns(columns: CompanyColumns, icp: CompiledIcp, as_of: datetime) -> Floats:
     """1 - ∏(1 - p) by company, as sums of logarithms; NaN where no signal counts."""
     n = len(columns.employees)
     age = (as_of.timestamp() - columns.signal_at) / SECONDS_PER_DAY
     counts = (columns.signal_kind >= 0) & (age >= 0.0)
     kind, company = columns.signal_kind[counts], columns.signal_company[counts]
-    half_life = np.array([SIGNAL_KINDS[k].half_life_days for k in _KINDS])
-    weight = np.array([SIGNAL_KINDS[k].weight for k in _KINDS])
+    half_life = np.array([icp.half_lives.get(k, SIGNAL_KINDS[k].half_life_days) for k in KINDS])
+    weight = np.array([SIGNAL_KINDS[k].weight for k in KINDS])
     strength = np.clip(columns.signal_strength[counts], 0.0, 1.0)
-    p = weight[kind] * strength * np.exp2(-age[counts] / half_life[kind])
+    p = weight[kind] * strength * columns.signal_role[counts] * np.exp2(-age[counts] / half_life[kind])
+    p = p * SAME_KIND ** _place_in_kind(company * len(KINDS) + kind, p)
     log_none = np.bincount(company, weights=np.log1p(-p), minlength=n)
     seen = np.bincount(company, minlength=n) > 0
     return np.where(seen, -np.expm1(log_none), np.nan)
+
+
+def _place_in_kind(group: Codes, p: Floats) -> Codes:
+    """0 for the largest `p` of each group, 1 for the next, …"""
+    order = np.lexsort((-p, group))
+    held = group[order]
+    starts = np.flatnonzero(np.r_[True, held[1:] != held[:-1]]) if len(held) else np.zeros(0, np.int64)
+    place = np.empty(len(held), np.int64)
+    place[order] = np.arange(len(held)) - np.repeat(starts, np.diff(np.r_[starts, len(held)]))
+    return place
 
 
 def _authority(columns: CompanyColumns, leads: LeadColumns, icp: CompiledIcp) -> Floats:
     """A table of rank × department × size class, filled by the row rule; the last of each axis is unknown."""
     roles = icp.definition.roles
     sizes = (*range(len(SIZE_EDGES) + 1), None)
-    table = np.full((len(_SENIORITIES) + 1, len(_DEPARTMENTS) + 1, len(sizes)), np.nan)
-    for i, rank in enumerate(_SENIORITIES):
-        for j, department in enumerate((*_DEPARTMENTS, None)):
+    table = np.full((len(SENIORITIES) + 1, len(DEPARTMENTS) + 1, len(sizes)), np.nan)
+    for i, rank in enumerate(SENIORITIES):
+        for j, department in enumerate((*DEPARTMENTS, None)):
             for k, size in enumerate(sizes):
                 table[i, j, k] = authority_parts(rank, department, size, roles)[0]
     size_of = np.searchsorted(np.array(SIZE_EDGES, np.float64), columns.employees, side="left")
@@ -257,16 +201,29 @@ def _authority(columns: CompanyColumns, leads: LeadColumns, icp: CompiledIcp) ->
     return found
 
 
-def _priority(
-    fit: Floats, intent: Floats, disqualified: npt.NDArray[np.bool_], icp: CompiledIcp
-) -> tuple[Floats, npt.NDArray[np.int8]]:
+def mean_columns(fit: Floats, intent: Floats, icp: CompiledIcp) -> Floats:
+    """Priority before the ICP's own rules; NaN where what carries weight is unknown."""
     weight_fit, weight_intent = icp.weight_fit, icp.weight_intent
     counted = np.where(np.isnan(intent), UNKNOWN_INTENT, intent)
     total = weight_fit + weight_intent
     both = weight_fit * fit / total + weight_intent * counted / total
     intent_alone = intent if weight_intent > 0 else np.full_like(intent, np.nan)
-    priority = np.where(np.isnan(fit) | (weight_fit <= 0), intent_alone, both)
+    return np.where(np.isnan(fit) | (weight_fit <= 0), intent_alone, both)
+
+
+def tier_columns(priority: Floats, icp: CompiledIcp) -> npt.NDArray[np.int8]:
+    """1–4; 0 where the priority is not known."""
     bands = icp.bands
     tier = 4 - (priority >= bands.tier_1).astype(np.int8) - (priority >= bands.tier_2) - (priority >= bands.tier_3)
-    tier = np.where(np.isnan(priority), 0, tier)
-    return priority, np.where(disqualified, 4, tier).astype(np.int8)
+    return np.where(np.isnan(priority), 0, tier).astype(np.int8)
+
+
+def _priority(
+    companies: CompanyColumns, fit: Floats, intent: Floats, icp: CompiledIcp, as_of: datetime
+) -> tuple[Floats, npt.NDArray[np.int8]]:
+    priority, disqualified = mean_columns(fit, intent, icp), disqualified_columns(companies, icp)
+    if icp.rules:
+        rules = rule_columns(icp.rules, companies, as_of)
+        priority = np.minimum(np.clip(priority + rules.points, 0.0, 1.0), rules.cap)
+        disqualified = disqualified | rules.disqualified
+    return priority, np.where(disqualified, 4, tier_columns(priority, icp)).astype(np.int8)

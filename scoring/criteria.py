@@ -30,8 +30,10 @@ class CompiledIcp:
         "excluded_statuses",
         "excluded_technologies",
         "growth",
+        "half_lives",
         "industries",
         "regions",
+        "rules",
         "technologies",
         "total_weight",
         "weight_fit",
@@ -69,6 +71,8 @@ class CompiledIcp:
         )
         self.weight_fit, self.weight_intent = icp.weights.fit, icp.weights.intent
         self.bands: TierBands = icp.bands
+        self.half_lives = icp.half_lives
+        self.rules = icp.rules
 
 
 class Match(NamedTuple):
@@ -157,6 +161,7 @@ def match_growth(icp: CompiledIcp, signals: Sequence[Signal] | None, as_of: date
     for signal in signals:
         if (
             signal.kind in icp.growth
+            and signal.observed_at is not None
             and 0 <= (as_of - signal.observed_at).total_seconds() < GROWTH_MAX_AGE_DAYS * 86_400
         ):
             return Match(1.0, f"Growth signal: {signal.kind.replace('_', ' ')}")

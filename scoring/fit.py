@@ -42,6 +42,14 @@ def score_fit(
     Raises ValueError for a naive `as_of`.
     """
     require_aware(as_of, "as_of")
+    matches = match_criteria(icp, company, as_of, signals)
+    return Fit(_weighted_mean(icp, company, matches, signals), find_disqualifiers(icp, company))
+
+
+def match_criteria(
+    icp: CompiledIcp, company: CompanyTraits, as_of: datetime, signals: Sequence[Signal] | None
+) -> list[tuple[str, float, Match]]:
+    """(criterion, weight, match) of all that the ICP asks for."""
     want, weights = icp.definition, icp.definition.weights.criteria
     matches: list[tuple[str, float, Match]] = []
     if want.industries:
@@ -56,7 +64,16 @@ def score_fit(
         matches.append(("technologies", weights.technologies, match_technologies(icp, company)))
     if want.growth_signals:
         matches.append(("growth", weights.growth, match_growth(icp, signals, as_of)))
-    return Fit(_weighted_mean(icp, company, matches, signals), find_disqualifiers(icp, company))
+    return matches
+
+
+def mean_fit(matches: Sequence[tuple[float, float | None]], icp: CompiledIcp) -> float | None:
+    """The fit of (weight, match) pairs: 0–1; None where less than MIN_KNOWN_WEIGHT of the asked-for weight is known."""
+    known = sum(weight for weight, value in matches if value is not None)
+    earned = sum(weight * value for weight, value in matches if value is not None)
+    if known <= 0.0 or known < MIN_KNOWN_WEIGHT * icp.total_weight:
+        return None
+    return min(1.0, earned / known)
 
 
 def _weighted_mean(

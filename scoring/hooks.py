@@ -6,10 +6,10 @@ from datetime import datetime
 from math import exp2
 from typing import NamedTuple
 
-from scoring.intent import SECONDS_PER_DAY, SIGNAL_KINDS
+from scoring.intent import SECONDS_PER_DAY, SIGNAL_KINDS, role_factor
 from scoring.types import Reason, Signal, require_aware, tokens
 
-HOOKS_VERSION = "hooks-rules-1"
+HOOKS_VERSION = "hooks-rules-2"  # 2: what says more of a need comes first
 
 # Older news shows that nobody looked since.
 MAX_AGE_DAYS = 180
@@ -22,6 +22,9 @@ SPECIFIC_WORDS = 8
 # A number, a place or a name makes a quote theirs alone.
 NUMBER_BONUS = 0.2
 QUOTE_SHARE, BASE_SHARE = 0.4, 0.4
+# What speaks of a need outranks what only says that somebody read the news, which outranks a standing description.
+RELEVANT_WEIGHT = 0.30  # of scoring.intent: from here on a signal speaks of a need
+LESS_RELEVANT, NO_SIGNAL = 0.85, 0.7
 
 # Kinds one may not mention: what somebody did on our pages is known from tracking, and saying so is creepy.
 PRIVATE_KINDS = frozenset(
@@ -42,7 +45,7 @@ class DatedFact:
 class Hook(NamedTuple):
     kind: str
     text: str  # the evidence's own words; tainted: quoted, never obeyed
-    value: float  # freshness × specificity, 0–1
+    value: float  # freshness × specificity × relevance, 0–1
     fact_ids: tuple[str, ...]  # never empty
     reasons: tuple[Reason, ...]  # points sum to the value
 
@@ -77,15 +80,35 @@ def specificity(text: str, strength: float = 1.0) -> float:
     return (BASE_SHARE + QUOTE_SHARE * length + number) * min(1.0, max(0.0, strength))
 
 
-def _hook(kind: str, text: str, at: datetime, fact_id: str, strength: float, as_of: datetime) -> Hook | None:
+def relevance(kind: str, text: str = "") -> float:
+    """0–1: how much the kind speaks of a need; a job advert outside sales says less."""
+    known = SIGNAL_KINDS.get(kind)
+    if known is None:
+        return NO_SIGNAL
+    return 1.0 if known.weight * role_factor(kind, text) >= RELEVANT_WEIGHT else LESS_RELEVANT
+
+
+_RELEVANCE = {
+    1.0: "It speaks of a need.",
+    LESS_RELEVANT: "It says little of a need.",
+    NO_SIGNAL: "It is a fact, and no sign of a need.",
+}
+
+
+def _hook(kind: str, text: str, at: datetime | None, fact_id: str, strength: float, as_of: datetime) -> Hook | None:
+    if at is None:
+        return None
     age = (as_of - at).total_seconds() / SECONDS_PER_DAY
     if not fact_id or not text.strip() or not 0.0 <= age <= MAX_AGE_DAYS:
         return None
     fresh = exp2(-age / HOOK_HALF_LIFE_DAYS)
-    value = fresh * specificity(text, strength)
+    particular = fresh * specificity(text, strength)
+    related = relevance(kind, text)
+    value = particular * related
     label = SIGNAL_KINDS[kind].label if kind in SIGNAL_KINDS else kind.replace("_", " ")
     reasons = (
         Reason("freshness", f"{label[:1].upper()}{label[1:]}, {int(age)} days old.", fresh, (fact_id,)),
-        Reason("specificity", "How particular the words are to this company.", value - fresh, (fact_id,)),
+        Reason("specificity", "How particular the words are to this company.", particular - fresh, (fact_id,)),
+        Reason("relevance", _RELEVANCE[related], value - particular, (fact_id,)),
     )
     return Hook(kind, text.strip(), value, (fact_id,), reasons)

@@ -1,11 +1,7 @@
 """Read an ICP from a mapping (of YAML or JSON, parsed elsewhere) and name everything wrong with it at once."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from difflib import get_close_matches
-from enum import StrEnum
-from math import isfinite
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from scoring.icp_model import (
     DEFAULT_ROLES,
@@ -20,18 +16,14 @@ from scoring.icp_model import (
     Weights,
 )
 from scoring.intent import HALF_LIFE_DAYS
+from scoring.reading import IcpProblem, Reader, nearest
+from scoring.rule_reading import read_rules
 from scoring.types import BuyingRole, Department, Seniority
 
+# Days. Below one, a signal is gone before anybody reads it; beyond five years, it hardly fades at all.
+HALF_LIFE_RANGE = (1.0, 1_825.0)
+
 __all__ = ["IcpDefinition", "IcpError", "IcpProblem", "parse_icp"]
-
-E = TypeVar("E", bound=StrEnum)
-V = TypeVar("V")
-
-
-@dataclass(frozen=True, slots=True)
-class IcpProblem:
-    path: str  # "exclusions.countries[1]"
-    message: str
 
 
 class IcpError(ValueError):
@@ -53,12 +45,7 @@ def parse_icp(mapping: Mapping[str, Any]) -> IcpDefinition:
     return _Reader().icp(mapping)
 
 
-class _Reader:
-    """Collects problems instead of stopping at the first; a bad part reads as its default."""
-
-    def __init__(self) -> None:
-        self.problems: list[IcpProblem] = []
-
+class _Reader(Reader):
     def icp(self, raw: object) -> IcpDefinition:
         data = self.section(raw, "", IcpDefinition, top=True)
         name = self.text(data.get("name"), "name") if "name" in data else ""
@@ -77,6 +64,8 @@ class _Reader:
             roles=self.roles(data["roles"]) if data.get("roles") is not None else DEFAULT_ROLES,
             weights=self.weights(data.get("weights")),
             bands=self.bands(data.get("bands")),
+            half_lives=self.half_lives(data.get("half_lives")),
+            rules=read_rules(self, data.get("rules")),
         )
         if self.problems:
             raise IcpError(self.problems)
@@ -168,6 +157,22 @@ class _Reader:
             self.problem("bands", f"must fall strictly from tier_1 to tier_3 and stay above 0; got {at}")
         return bands
 
+    def half_lives(self, raw: object) -> dict[str, float]:
+        """Days by signal kind, where they differ from those of scoring.intent."""
+        if raw is None:
+            return {}
+        if not isinstance(raw, Mapping):
+            self.problem("half_lives", "must be a mapping of signal kinds to days, such as {hiring: 30}")
+            return {}
+        found: dict[str, float] = {}
+        for kind, days in raw.items():
+            at = f"half_lives.{kind}"
+            if kind not in HALF_LIFE_DAYS:
+                self.problem(at, f"unknown signal kind {kind!r}{nearest(str(kind), HALF_LIFE_DAYS)}")
+            else:
+                found[str(kind)] = self.number(days, at, *HALF_LIFE_RANGE)
+        return found
+
     def countries(self, raw: object, path: str) -> tuple[str, ...]:
         def one(item: object, at: str) -> str:
             # YAML 1.1 reads a bare NO (Norway) as false.
@@ -185,97 +190,7 @@ class _Reader:
         def one(item: object, at: str) -> str:
             kind = self.text(item, at)
             if kind and kind not in HALF_LIFE_DAYS:
-                self.problem(at, f"unknown signal kind {kind!r}{_nearest(kind, HALF_LIFE_DAYS)}")
+                self.problem(at, f"unknown signal kind {kind!r}{nearest(kind, HALF_LIFE_DAYS)}")
             return kind
 
         return self.many(raw, "growth_signals", one)
-
-    # ------------------------------------------------------------------------------------------- values
-
-    def problem(self, path: str, message: str) -> None:
-        self.problems.append(IcpProblem(path or "(the ICP)", message))
-
-    def section(self, raw: object, path: str, shape: type, *, top: bool = False) -> dict[str, Any]:
-        """The known fields of a mapping; unknown ones become problems. Absent reads as empty."""
-        if raw is None and not top:
-            return {}
-        if not isinstance(raw, Mapping):
-            self.problem(path, f"must be a mapping of fields; got {_kind(raw)}")
-            return {}
-        known = [field.name for field in fields(shape)]
-        found: dict[str, Any] = {}
-        for key, value in raw.items():
-            if key in known:
-                found[str(key)] = value
-            else:
-                at = f"{path}.{key}" if path else str(key)
-                self.problem(at, f"unknown field{_nearest(str(key), known)}")
-        return found
-
-    def many(self, raw: object, path: str, one: Callable[[object, str], V]) -> tuple[V, ...]:
-        if raw is None:
-            return ()
-        if isinstance(raw, str | bytes | Mapping) or not isinstance(raw, Sequence):
-            self.problem(path, f"must be a list; got {_kind(raw)}")
-            return ()
-        return tuple(one(item, f"{path}[{index}]") for index, item in enumerate(raw))
-
-    def text(self, raw: object, path: str) -> str:
-        if not isinstance(raw, str):
-            self.problem(path, f"must be text; got {_kind(raw)}")
-            return ""
-        if not raw.strip():
-            self.problem(path, "must not be empty")
-        return raw.strip()
-
-    def texts(self, raw: object, path: str) -> tuple[str, ...]:
-        return self.many(raw, path, self.text)
-
-    def whole(self, raw: object, path: str) -> int | None:
-        if raw is None:
-            return None
-        if isinstance(raw, bool) or not isinstance(raw, int):
-            self.problem(path, f"must be a whole number; got {_kind(raw)}")
-            return None
-        if raw < 0:
-            self.problem(path, f"must not be negative; got {raw}")
-            return None
-        return raw
-
-    def number(self, raw: object, path: str, low: float, high: float = float("inf")) -> float:
-        if isinstance(raw, bool) or not isinstance(raw, int | float):
-            self.problem(path, f"must be a number; got {_kind(raw)}")
-            return low
-        if not isfinite(raw) or not low <= raw <= high:
-            limits = f"between {low:g} and {high:g}" if isfinite(high) else f"{low:g} or more"
-            self.problem(path, f"must be {limits}; got {raw}")
-            return low
-        return float(raw)
-
-    def choice(self, raw: object, path: str, enum: type[E], fallback: E) -> E:
-        value = raw.strip().casefold() if isinstance(raw, str) else None
-        if value is None or value not in list(enum):
-            shown = raw if isinstance(raw, str) else _kind(raw)
-            self.problem(path, f"unknown {shown!r}{_nearest(str(raw), list(enum))}")
-            return fallback
-        return enum(value)
-
-    def ordered(self, low: int | None, high: int | None, path: str, low_name: str, high_name: str) -> None:
-        if low is not None and high is not None and low > high:
-            self.problem(path, f"is impossible: {low_name} {low} is above {high_name} {high}")
-        if low is None and high is None and not any(p.path.startswith(f"{path}.") for p in self.problems):
-            self.problem(path, f"is empty; give {low_name}, {high_name} or both, or leave it out")
-
-
-def _nearest(given: str, known: Iterable[str]) -> str:
-    names = [str(name) for name in known]
-    close = get_close_matches(given.casefold(), names, n=1, cutoff=0.6)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(names)}"
-
-
-def _kind(value: object) -> str:
-    """A word for a value's type that a person who writes YAML knows."""
-    if value is None:
-        return "nothing"
-    names = {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list", dict: "a mapping"}
-    return names.get(type(value), type(value).__name__)

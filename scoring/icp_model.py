@@ -1,7 +1,9 @@
 """The ideal customer profile, typed and frozen. `scoring.icp` parses it; `scoring.fit` compiles it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from scoring.rule_model import ScoringRule
 from scoring.types import BuyingRole, Department, Seniority
 
 # Statuses that mean there is nobody to sell to: the company is gone or decides elsewhere now.
@@ -92,6 +94,13 @@ DEFAULT_ROLES = (
     TargetRole(BuyingRole.ECONOMIC_BUYER, (Department.GENERAL_MANAGEMENT, Department.FINANCE), Seniority.DIRECTOR),
     TargetRole(BuyingRole.CHAMPION, (Department.SALES, Department.MARKETING), Seniority.MANAGER),
     TargetRole(BuyingRole.USER, (Department.SALES, Department.MARKETING), Seniority.STAFF, 0.7),
+    # Whom a deal must pass. Little above somebody outside the committee: they are known in time, not written to first.
+    TargetRole(
+        BuyingRole.BLOCKER,
+        (Department.PURCHASING, Department.LEGAL, Department.INFORMATION_TECHNOLOGY),
+        Seniority.MANAGER,
+        0.4,
+    ),
 )
 
 
@@ -111,3 +120,5 @@ class IcpDefinition:
     roles: tuple[TargetRole, ...] = DEFAULT_ROLES
     weights: Weights = field(default_factory=Weights)
     bands: TierBands = field(default_factory=TierBands)
+    half_lives: Mapping[str, float] = field(default_factory=dict, hash=False)  # days by signal kind, where they differ
+    rules: tuple[ScoringRule, ...] = ()

@@ -7,15 +7,18 @@ from typing import NamedTuple
 
 from scoring.criteria import CompiledIcp
 from scoring.icp_model import TierBands
+from scoring.rules import Effects, adjusted
 from scoring.types import Reason, Scored
 
-PRIORITY_VERSION = "priority-rules-2"
+PRIORITY_VERSION = "priority-rules-3"  # 3: an ICP's own rules add, subtract, cap and disqualify
 
 LOWEST_TIER = 4
 
 # What a company of unknown intent counts as: about one fresh, modest hint. Zero would treat silence as refusal; left
 # out of the mean, silence would rank above the strongest evidence.
 UNKNOWN_INTENT = 0.3
+
+NO_EFFECTS = Effects()
 
 
 class Priority(NamedTuple):
@@ -34,14 +37,32 @@ def tier_of(value: float, bands: TierBands) -> int:
     return LOWEST_TIER
 
 
-def score_priority(fit: Scored, intent: Scored, icp: CompiledIcp, disqualifiers: tuple[Reason, ...] = ()) -> Priority:
-    """Priority 0–1 and tier. Unknown intent counts as UNKNOWN_INTENT, unknown fit leaves intent to decide alone; a
-    disqualifier is tier 4."""
+def score_priority(
+    fit: Scored,
+    intent: Scored,
+    icp: CompiledIcp,
+    disqualifiers: tuple[Reason, ...] = (),
+    effects: Effects = NO_EFFECTS,
+) -> Priority:
+    """Priority 0–1 and tier. Unknown intent counts as UNKNOWN_INTENT, unknown fit leaves intent to decide alone; the
+    ICP's own rules move what is known and make nothing of what is not; a disqualifier is tier 4."""
     value, reasons = _mean(fit.value, intent.value, icp)
+    if value is not None and effects.reasons:
+        moved = adjusted(value, effects.points, effects.cap)
+        reasons = (*reasons, *effects.reasons)
+        if effects.cap is not None and (excess := moved - min(1.0, max(0.0, value + effects.points))):
+            reasons = (*reasons, Reason("capped", f"A rule caps it at {effects.cap:g}.", excess))
+        value = moved
+    disqualifiers = (*disqualifiers, *effects.disqualifiers)
     if disqualifiers:
         return Priority(Scored(value, (*disqualifiers, *reasons), PRIORITY_VERSION), LOWEST_TIER)
     tier = None if value is None else tier_of(value, icp.bands)
     return Priority(Scored(value, reasons, PRIORITY_VERSION), tier)
+
+
+def mean_of(fit: float | None, intent: float | None, icp: CompiledIcp) -> float | None:
+    """The priority before the ICP's own rules, 0–1; None where what carries weight is unknown."""
+    return _mean(fit, intent, icp)[0]
 
 
 def _mean(fit: float | None, intent: float | None, icp: CompiledIcp) -> tuple[float | None, tuple[Reason, ...]]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,18 @@ class Channel(StrEnum):
     MAIL = "mail"
     LINKEDIN = "linkedin"  # a rep's task with a script
     PHONE = "phone"  # a rep's task with a script
+    SMS = "sms"  # a rep's task with a script
+
+
+class Condition(StrEnum):
+    """What must have happened, or not, in this sequence so far; else the step is skipped. An open is none of them."""
+
+    NO_REPLY = "no_reply"  # holds for every step anyway: whoever answers has left the sequence
+    CLICKED = "clicked"  # by a human
+    NOT_CLICKED = "not_clicked"
+    TASK_DONE = "task_done"  # the task before it: a rep says that they did it
+    TASK_NOT_DONE = "task_not_done"
+    MAIL_DELIVERED = "mail_delivered"  # the mail before it left, and nothing came back
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +42,25 @@ class TouchSpec:
     channel: Channel
     day: int
     reason: str
+    only_if: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SequenceSpec:
+    """`number`: its version; the built-in ones are version 1 of their names."""
+
     name: str
     touches: tuple[TouchSpec, ...]
     reason: Reason
+    number: int = 1
+
+    def touch(self, step: int) -> TouchSpec | None:
+        return self.touches[step - 1] if 0 < step <= len(self.touches) else None
+
+    def waits(self) -> tuple[int, ...]:
+        """Business days before each step, after the one before it (the first: after enrollment)."""
+        days = (0, *(touch.day for touch in self.touches))
+        return tuple(after - before for before, after in pairwise(days))
 
 
 def _touches(*steps: tuple[Channel, int, str]) -> tuple[TouchSpec, ...]:
@@ -91,6 +116,61 @@ def choose_sequence(tier: int | None) -> SequenceSpec:
     if tier not in SEQUENCES:
         raise ValueError(f"A lead tier is 1 to 4; got {tier}.")
     return SEQUENCES[tier]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How somebody can be reached, and may be. `email_status`: valid, risky, unknown, invalid; None: no address."""
+
+    email_status: str | None
+    has_phone: bool
+    has_profile: bool
+    mail_barred: str = ""  # why the law or a person's word forbids mail; empty: it may be sent
+    text_barred: str = ""  # the same of a text
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenChannel:
+    step: int
+    channel: Channel | None  # None: the touch cannot be done as things stand
+    reason: str
+
+
+def choose_channels(spec: SequenceSpec, reach: Reach) -> tuple[ChosenChannel, ...]:
+    """The channel of each touch by what is known and allowed now."""
+    return tuple(choose_channel(spec, touch, reach) for touch in spec.touches)
+
+
+def choose_channel(spec: SequenceSpec, touch: TouchSpec, reach: Reach) -> ChosenChannel:
+    """One that falls away passes to another of the sequence's own channels, because a tier that is not called is not
+    called for want of an address either."""
+    own = {one.channel for one in spec.touches}
+    barred = {channel: _barred(channel, reach) for channel in Channel}
+    if not barred[touch.channel]:
+        return ChosenChannel(touch.step, touch.channel, _allowed(touch, reach))
+    other = next((c for c in (Channel.LINKEDIN, Channel.PHONE) if c in own and not barred[c]), None)
+    tail = f"{other.value} instead." if other else "nothing else of this tier is known."
+    return ChosenChannel(touch.step, other, f"{barred[touch.channel]}: {tail}")
+
+
+def _barred(channel: Channel, reach: Reach) -> str:
+    if channel is Channel.PHONE:
+        return "" if reach.has_phone else "No phone number is known"
+    if channel is Channel.SMS:
+        return reach.text_barred.rstrip(".") if reach.has_phone else "No phone number is known"
+    if channel is Channel.LINKEDIN:
+        return "" if reach.has_profile else "No profile is known"
+    if reach.email_status is None:
+        return "No e-mail address is known"
+    if reach.email_status == "invalid":
+        return "The address is invalid"
+    return reach.mail_barred.rstrip(".")
+
+
+def _allowed(touch: TouchSpec, reach: Reach) -> str:
+    if touch.channel is Channel.MAIL and reach.email_status != "valid":
+        return f"{touch.reason} The address is {reach.email_status}: it is verified before it is used."
+    return touch.reason
 
 
 def add_business_days(start: date, days: int, holidays: frozenset[date] = frozenset()) -> date:

@@ -92,6 +92,7 @@ class BuyingRole(StrEnum):
     CHAMPION = "champion"  # has the problem and pushes
     TECHNICAL_BUYER = "technical_buyer"  # can say no
     USER = "user"  # works with it
+    BLOCKER = "blocker"  # does not want it and can stop it: purchasing, legal, IT security; to be known early
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +100,11 @@ class Signal:
     """A dated fact that speaks of intent. `strength` 0–1: how plainly the evidence says it."""
 
     kind: str  # a key of scoring.intent.HALF_LIFE_DAYS
-    observed_at: datetime
+    observed_at: datetime | None  # None: nobody knows when; such a signal is told of and not counted
     strength: float = 1.0
     fact_id: str = ""
     quote: str = ""  # the evidence's own words, for hooks
+    url: str = ""  # where it is said
 
 
 @dataclass(frozen=True, slots=True)

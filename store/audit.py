@@ -71,6 +71,7 @@ _PERSONAL = frozenset(
 _POINTER = frozenset(["id", "ids", "index", "hash", "sha256", "count", "kind", "number", "version", "state"])
 _WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
 _PHONE = re.compile(r"\+\d[\d\s().\-]{6,}")
+_NO_TEXT = re.compile(r"[\x00-\x1f\ud800-\udfff]")
 _MAX_FLOAT = 1e9  # beyond it PostgreSQL's JSONB may give a float back as another number
 
 
@@ -173,6 +174,12 @@ def link(previous_hash: str, entry: Mapping[str, Any]) -> str:
     return sha256(previous_hash.encode() + orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
+def verify_on(session: Session, after: Verified, limit: int) -> Verified | Broken:
+    """Walk up to `limit` entries behind one that was verified before (seq 0 and GENESIS: from the start), without
+    anchors. The same place again: the chain ends there."""
+    return _walk(session, after, {}, limit)
+
+
 def verify(session: Session, *, anchors: Sequence[Head] = (), key: bytes = b"") -> Verified | Broken:
     """Walk the whole chain, and compare it with the anchors, whose signatures `key` must confirm.
 
@@ -185,10 +192,23 @@ def verify(session: Session, *, anchors: Sequence[Head] = (), key: bytes = b"") 
             return Broken(anchor.seq, "An anchor's signature is not ours.")
         if anchored.setdefault(anchor.seq, anchor.hash) != anchor.hash:
             return Broken(anchor.seq, "Two anchors contradict each other: the chain was rebuilt between them.")
-    seq, previous = 0, GENESIS
+    found = _walk(session, Verified(0, GENESIS), anchored)
+    if isinstance(found, Broken):
+        return found
+    anchored.pop(0, None)
+    if anchored:
+        seq = found.seq
+        return Broken(seq + 1, f"The end was cut off: entry {max(anchored)} was anchored, the chain ends at {seq}.")
+    return found
+
+
+def _walk(session: Session, after: Verified, anchored: dict[int, str], limit: int | None = None) -> Verified | Broken:
+    """Takes from `anchored` what it passes."""
+    seq, previous = after.seq, after.hash
     columns = sa.inspect(AuditEntry).columns
     query = sa.select(*(getattr(AuditEntry, c.name) for c in columns)).order_by(col(AuditEntry.seq), col(AuditEntry.id))
-    for row in session.execute(query.execution_options(yield_per=1000)):
+    query = query.where(col(AuditEntry.seq) > seq) if seq else query
+    for row in session.execute(query.limit(limit).execution_options(yield_per=1000)):
         seq += 1
         entry = dict(row._mapping)
         if entry["seq"] != seq:
@@ -200,9 +220,6 @@ def verify(session: Session, *, anchors: Sequence[Head] = (), key: bytes = b"") 
         previous = entry["hash"]
         if anchored.pop(seq, previous) != previous:
             return Broken(seq, f"The chain up to entry {seq} was rebuilt: it is not the one that was anchored.")
-    anchored.pop(0, None)
-    if anchored:
-        return Broken(seq + 1, f"The end was cut off: entry {max(anchored)} was anchored, the chain ends at {seq}.")
     return Verified(seq, previous)
 
 
@@ -315,5 +332,5 @@ def _refuse_value(path: str, value: Any) -> None:
 def _refuse_text(path: str, text: str) -> None:
     if "@" in text or _PHONE.search(text):
         raise ValueError(f"{path} holds what looks like an address or a number to call; keep an id instead.")
-    if any(character < " " or "\ud800" <= character <= "\udfff" for character in text):
+    if _NO_TEXT.search(text):
         raise ValueError(f"{path} holds a control character or half a character.")

@@ -4,6 +4,7 @@ Rows stay as tombstones, so that counts, chains and ids still add up; personal c
 emptied, work that waits is cancelled, and a keyed hash is kept so that nobody writes to them or imports them again.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,8 +17,11 @@ from core.clock import Clock
 from core.crypto import Sealer, Tampered
 from core.errors import NotFound
 from store import models as m
-from store.queries import suppression
+from store.mentions import forget_mentions
+from store.queries import facts, merges, suppression
 from store.session import Database
+
+_WORDS = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(slots=True)
@@ -33,16 +37,27 @@ class Erased:
 def erase_contact(
     session: Session, clock: Clock, sealer: Sealer, contact_id: UUID, *, source: str = "erasure request"
 ) -> Erased:
-    """Erase one contact, all in the caller's transaction. Again: finds nothing more. Raises NotFound.
+    """Erase one contact, all in the caller's transaction, and every row that was merged with it: they are one person.
+    Again: finds nothing more. Raises NotFound.
 
     Afterwards run `scrub_files`, delete the checkpoints of the leads' threads, and see to `files` and `message_ids`.
     """
+    erased = _erase_row(session, clock, sealer, contact_id, source)
+    for other in sorted(merges.group_of(session, contact_id) - {contact_id}):
+        more = _erase_row(session, clock, sealer, other, source)
+        erased.message_ids += [text for text in more.message_ids if text not in erased.message_ids]
+        for table, count in more.rows.items():
+            erased.rows[table] = erased.rows.get(table, 0) + count
+    return erased
+
+
+def _erase_row(session: Session, clock: Clock, sealer: Sealer, contact_id: UUID, source: str) -> Erased:
     contact = session.exec(select(m.Contact).where(m.Contact.id == contact_id).with_for_update()).one_or_none()
     if contact is None:
         raise NotFound("There is no such contact.")
     now = clock.now()
     erased = Erased(contact_id)
-    words = _words(sealer, contact)
+    names = _names(sealer, contact)
     leads = list(session.exec(select(m.Lead.id).where(m.Lead.contact_id == contact_id)))
     customers = list(session.exec(select(m.Customer.id).where(m.Customer.contact_id == contact_id)))
     drafts = list(session.exec(select(m.Draft.id).where(_theirs(m.Draft, contact_id, leads))))
@@ -87,6 +102,7 @@ def erase_contact(
     clear(
         m.Message,
         col(m.Message.id).in_(messages),
+        sender_index="",
         subject_sealed=None,
         body_sealed=None,
         in_reply_to="",
@@ -95,6 +111,17 @@ def erase_contact(
     remove(m.ClaimRow, col(m.ClaimRow.draft_id).in_(drafts))
     clear(m.Approval, col(m.Approval.draft_id).in_(drafts), reason="")
     clear(m.EngagementEvent, col(m.EngagementEvent.contact_id) == contact_id, raw={})
+    clear(m.Hit, col(m.Hit.contact_id) == contact_id, raw_sealed=None, network_index="")
+    clear(m.LegalBasis, col(m.LegalBasis.contact_id) == contact_id, evidence_sealed=None)
+    numbers = list(session.exec(select(m.NumberUse.number_index).where(m.NumberUse.contact_id == contact_id)))
+    clear(m.InboundEvent, _told_of(sealer, contact, messages, numbers), raw_sealed=None, person_index="")
+    # Texts from their number that were never matched to them.
+    clear(m.Message, col(m.Message.sender_index).in_(numbers), sender_index="", body_sealed=None, reading={})
+    _update(session, m.Suppression, col(m.Suppression.key_index).in_(numbers), {"reason": suppression.ERASED})
+    suppression.suppress_keys(
+        session, clock, [(suppression.NUMBER, key) for key in numbers], reason=suppression.ERASED, source=source
+    )
+    remove(m.NumberUse, col(m.NumberUse.contact_id) == contact_id)
     clear(m.Meeting, col(m.Meeting.id).in_(meetings), notes_sealed=None)
     subjects = [contact_id, *leads]
     tasks = sa.or_(
@@ -109,9 +136,17 @@ def erase_contact(
     clear(m.Lead, col(m.Lead.id).in_(leads), hooks=[], stop_reason=suppression.ERASED)
     clear(m.ThreadTrigger, col(m.ThreadTrigger.subject_id).in_(leads), last_error="")
     clear(m.Customer, col(m.Customer.contact_id) == contact_id, contact_id=None)
+    edits = col(m.FieldEdit.subject_id).in_(subjects)
+    clear(m.FieldEdit, edits, before=None, after=None, before_sealed=None, after_sealed=None)
+    # Kept answers may name anybody; they are only a day old, and a repeat is then done again or refused as done.
+    remove(m.IdempotencyRecord, col(m.IdempotencyRecord.body_sealed).is_not(None))
     remove(m.Fact, col(m.Fact.subject_id) == contact_id)
+    # A split must not give back the key that they were found by.
+    remove(m.MergeMove, sa.and_(col(m.MergeMove.row_id) == contact_id, col(m.MergeMove.column_name) == "person_index"))
     remove(m.ScoreRow, col(m.ScoreRow.subject_id).in_(subjects))
-    erased.rows["row_problem"] = _clear_excerpts(session, sealer, words)
+    clear(m.Purchase, col(m.Purchase.contact_id) == contact_id, contact_id=None, reason="")
+    erased.rows["row_problem"] = _clear_excerpts(session, sealer, [name.casefold() for name in names])
+    erased.rows["edit_rule"] = _drop_rules(session, sealer, names)
     clear(
         m.Contact,
         col(m.Contact.id) == contact_id,
@@ -130,12 +165,30 @@ def erase_contact(
         email_reasons=[],
         legal_basis="",
         legal_basis_evidence="",
+        legal_basis_until=None,
+        subscriber="",
         source="",
         erased_at=contact.erased_at or now,
         updated_at=now,
     )
+    mentions, companies = forget_mentions(session, _spellings(names))
+    for table, count in mentions.items():
+        erased.rows[table] = erased.rows.get(table, 0) + count
+    facts.apply_winners(session, clock, companies)
     session.expire_all()
     return erased
+
+
+def _told_of(sealer: Sealer, contact: m.Contact, messages: Sequence[UUID], numbers: Sequence[str]) -> Any:
+    """Events of vendors about their mails, or that name their address and were never matched to one."""
+    keys = [*numbers, *([contact.email_index] if contact.email_index else [])]
+    if contact.email_sealed is not None:
+        address = sealer.open(contact.email_sealed, context=f"contact|email|{contact.id}")
+        keys += suppression.address_keys(sealer, address)
+    return sa.or_(
+        sa.and_(col(m.InboundEvent.subject_kind) == "message", col(m.InboundEvent.subject_id).in_(messages)),
+        col(m.InboundEvent.person_index).in_(keys),
+    )
 
 
 def scrub_files(database: Database) -> str:
@@ -166,6 +219,9 @@ def _keep_suppressed(session: Session, clock: Clock, sealer: Sealer, contact: m.
     if contact.person_index:
         key = suppression.person_key(sealer, contact.company_id, contact.person_index)
         keys.append((suppression.PERSON, key))
+    known_by = {"name": _opened(sealer, contact, "name"), "profile_url": _opened(sealer, contact, "profile_url")}
+    again = suppression.identity_keys(sealer, contact.company_id, **known_by)
+    keys += [(suppression.PERSON, key) for key in again]
     # An earlier opt-out of the same address becomes an erasure too, so that an import does not bring them back.
     _update(
         session,
@@ -202,7 +258,14 @@ def _stop(
     undone = sa.and_(col(m.ThreadTrigger.subject_id).in_(leads), col(m.ThreadTrigger.done_at).is_(None))
     _update(session, m.ThreadTrigger, undone, {"done_at": now})
     coming = col(m.Meeting.state).in_([m.MeetingState.PROPOSED, m.MeetingState.BOOKED])
-    _update(session, m.Meeting, sa.and_(col(m.Meeting.id).in_(meetings), coming), {"state": m.MeetingState.CANCELLED})
+    called_off = {"state": m.MeetingState.CANCELLED, "booked_key": None}
+    _update(session, m.Meeting, sa.and_(col(m.Meeting.id).in_(meetings), coming), called_off)
+    # Their names stand in a rep's calendar too: the next look at it takes the event away.
+    there = sa.and_(
+        col(m.CalendarEventRow.meeting_id).in_(meetings), col(m.CalendarEventRow.state) != m.EventState.CANCELLED
+    )
+    leaving = {"state": m.EventState.LEAVING, "version": m.CalendarEventRow.version + 1}
+    _update(session, m.CalendarEventRow, there, leaving)
     holds = list(session.exec(select(m.Hold.id).where(col(m.Hold.meeting_id).in_(meetings))))
     session.execute(sa.delete(m.CalendarBucket).where(col(m.CalendarBucket.hold_id).in_(holds)))
     _update(session, m.Hold, col(m.Hold.id).in_(holds), {"state": m.HoldState.RELEASED})
@@ -222,10 +285,23 @@ def _theirs(model: Any, contact_id: UUID, leads: Sequence[UUID]) -> sa.ColumnEle
     return sa.or_(col(model.contact_id) == contact_id, col(model.lead_id).in_(leads))
 
 
-def _words(sealer: Sealer, contact: m.Contact) -> list[str]:
-    """What the person is called, to look for in excerpts of bad rows."""
+def _names(sealer: Sealer, contact: m.Contact) -> list[str]:
+    """What the person is called and reached by, to look for where it stands in clear or in excerpts of bad rows."""
     opened = [_opened(sealer, contact, column) for column in ("name", "email", "phone", "profile_url")]
-    return [word.casefold() for word in opened if word.strip()]
+    return [word.strip() for word in opened if word.strip()]
+
+
+def _spellings(words: Sequence[str]) -> list[str]:
+    """The same words as pages and files spell them: the family name first, a profile without its scheme. A name of one
+    word is too common to look for."""
+    found = []
+    for word in words:
+        parts = word.replace(",", " ").split()
+        if "@" in word or "/" in word or any(c.isdigit() for c in word):
+            found += [word, word.partition("://")[2]]
+        elif len(parts) > 1:
+            found += [" ".join(parts), f"{parts[-1]}, {' '.join(parts[:-1])}"]
+    return [word for word in found if word]
 
 
 def _opened(sealer: Sealer, contact: m.Contact, column: str) -> str:
@@ -253,6 +329,27 @@ def _clear_excerpts(session: Session, sealer: Sealer, words: Sequence[str]) -> i
         if any(word in text for word in words):
             found.append(row_id)
     return _update(session, m.RowProblemRow, col(m.RowProblemRow.id).in_(found), {"excerpt_sealed": ""})
+
+
+def _drop_rules(session: Session, sealer: Sealer, names: Sequence[str]) -> int:
+    """Rules learned from edits hold no name that is written as one; one in lower case could have come into them."""
+    parts = {part for name in names for part in _WORDS.findall(name.casefold()) if len(part) > 2}
+    found = []
+    for row in session.exec(select(m.EditRule).order_by(col(m.EditRule.id))):
+        try:
+            said = [
+                sealer.open(token, context=f"edit_rule|{column}|{row.id}").casefold()
+                for column, token in (("find", row.find_sealed), ("put", row.put_sealed))
+                if token
+            ]
+        except Tampered:
+            found.append(row)
+            continue
+        if parts & {word for text in said for word in _WORDS.findall(text)}:
+            found.append(row)
+    for row in found:
+        session.delete(row)
+    return len(found)
 
 
 def _files(session: Session) -> list[str]:

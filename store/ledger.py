@@ -176,13 +176,16 @@ class BudgetMetering:
         ids: Ids,
         *,
         scopes: Sequence[str],
+        ceilings: Sequence[str] = (),
         run_id: UUID | None = None,
     ) -> None:
+        """`scopes` must have a budget each; `ceilings` bind where somebody set one."""
         self._database = database
         self._workspace_id = workspace_id
         self._clock = clock
         self._ids = ids
         self._scopes = tuple(scopes)
+        self._ceilings = (*ceilings, *([run_scope(run_id)] if run_id is not None else ()))
         self._run_id = run_id
 
     def reserve(self, *, provider: str, purpose: str, max_micros: int) -> list[UUID]:
@@ -192,7 +195,7 @@ class BudgetMetering:
                 session,
                 self._clock,
                 self._ids,
-                scopes=self._scopes,
+                scopes=[*self._scopes, *_existing(session, self._ceilings)],
                 provider=provider,
                 purpose=purpose,
                 max_micros=max_micros,
@@ -206,6 +209,23 @@ class BudgetMetering:
     def release(self, entries: Sequence[UUID]) -> None:
         with self._database.write(self._workspace_id) as session:
             release(session, self._clock, entries)
+
+
+def run_scope(run_id: UUID) -> str:
+    """The scope of a run's own ceiling, which not every run has."""
+    return f"run:{run_id}"
+
+
+def provider_scope(provider: str, month: str) -> str:
+    """The scope of one provider's own ceiling in a month ("2026-11"), which not every provider has."""
+    return f"provider:{provider}:{month}"
+
+
+def _existing(session: Session, ceilings: Sequence[str]) -> list[str]:
+    """A run or a provider that was given a ceiling of its own is held to it, whoever spends."""
+    if not ceilings:
+        return []
+    return list(session.exec(select(Budget.scope).where(col(Budget.scope).in_(ceilings))))
 
 
 def _take(session: Session, scope: str, micros: int) -> UUID | None:

@@ -60,7 +60,9 @@ SHARED_HOSTS = _words(
     apps.apple.com itunes.apple.com jobs.apple.com apple.co amazonaws.com sharepoint.com onedrive.live.com
     dropboxusercontent.com archive.org
     # link shorteners
-    bit.ly tinyurl.com ow.ly buff.ly rebrand.ly is.gd cutt.ly rb.gy shorturl.at hubs.ly hubs.la
+    bit.ly tinyurl.com ow.ly buff.ly rebrand.ly is.gd cutt.ly rb.gy shorturl.at hubs.ly hubs.la grnh.se
+    # where parked domains and domains for sale lead
+    sedoparking.com bodis.com parkingcrew.net parklogic.com hugedomains.com undeveloped.com
     """
 )
 
@@ -107,7 +109,11 @@ def registrable_domain(text: str) -> str | None:
     None where there is no host under a public suffix (an IP address, "www.acme", "n/a") and where the host is one
     that many companies share. An e-mail address gives its domain, unless that is a free-mail provider's.
     """
-    return _registrable(text.strip()) if len(text) <= _MAX_INPUT else None
+    text = text.strip()
+    head, at, domain = text.rpartition("@")
+    if at and "/" not in head:
+        text = f"@{domain}"  # who it is changes nothing, and is not to stay in the cache
+    return _registrable(text) if len(text) <= _MAX_INPUT else None
 
 
 @lru_cache(maxsize=65_536)

@@ -104,7 +104,9 @@ def plain(text: str) -> str:
         return folded
     decomposed = unicodedata.normalize("NFKD", folded)
     # Latin, Greek and Cyrillic accents only: a Japanese voicing mark is part of its letter.
-    return unicodedata.normalize("NFC", "".join(c for c in decomposed if not "\u0300" <= c <= "\u036f"))
+    # Folded again: a letter of another style (𝖠) comes out of this as a capital.
+    bare = "".join(c for c in decomposed if not "\u0300" <= c <= "\u036f").casefold()
+    return unicodedata.normalize("NFC", bare)
 
 
 # ---------------------------------------------------------------------------------------------------- people

@@ -1,22 +1,33 @@
 """From rows to the bytes that leave: the words as approved, opened, and one MIME of them, composed once."""
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 import orjson
 
 from agents.jurisdiction import Ruling
+from agents.notice import notice
 from core.crypto import Sealer
 from store.models import Contact, Draft, Mailbox, OutboxItem, Workspace
 from store.queries import outbox
+from store.queries.starting import Frozen
 from tools.mail.compose import OutboundMail, compose, content_hash, message_id
+from tools.mail.dkim import DkimKey
+from tools.mail.tracking import TrackedLinks
+from workers.signing import signed
 
 # (workspace, contact, draft) → the page that stops it: made by whoever holds the key of the tokens.
 UnsubscribeUrl = Callable[[UUID, UUID, UUID | None], str]
+# (workspace, draft, its links, clicks, opens) → what its HTML leads through.
+Track = Callable[[UUID, UUID, Sequence[str], bool, bool], TrackedLinks]
+
+
+NOTICE = "notice"  # in an item's payload: the rule whose notice its frozen bytes carry
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +97,7 @@ def message_id_for(item: OutboxItem, draft: Draft | None, mailbox: Mailbox) -> s
     return message_id(item.workspace_id, item.draft_id or item.id, version, mailbox.address.rpartition("@")[2])
 
 
-def mime_of(
+def letter_of(
     *,
     words: Words,
     item: OutboxItem,
@@ -98,30 +109,42 @@ def mime_of(
     sealer: Sealer,
     unsubscribe_url: UnsubscribeUrl,
     now: datetime,
-) -> bytes:
-    """Raises core.errors.Rejected for what cannot be sent without harm."""
+    tracked: TrackedLinks | None = None,
+) -> OutboundMail:
+    """All that the bytes are made of, opened. Raises Tampered."""
     name = sealer.open(contact.name_sealed, context=f"contact|name|{contact.id}") if contact.name_sealed else ""
-    return compose(
-        OutboundMail(
-            message_id=message_id_for(item, draft, mailbox),
-            date=now,
-            sender_address=mailbox.address,
-            recipient_address=words.recipient,
-            subject=words.subject,
-            text=words.text,
-            unsubscribe_url=unsubscribe_url(item.workspace_id, contact.id, item.draft_id),
-            postal_address=workspace.postal_address,
-            sender_name=mailbox.display_name,
-            sender_organisation=workspace.name,
-            recipient_name=name,
-            links=words.links,
-            notice=_notice(contact) if "source_notice" in ruling.duties else "",
-            in_reply_to=words.in_reply_to,
-            references=words.references,
-            ics=base64.b64decode(words.ics) if words.ics else None,
-            ics_method=words.ics_method,
-        )
+    return OutboundMail(
+        message_id=message_id_for(item, draft, mailbox),
+        date=now,
+        sender_address=mailbox.address,
+        recipient_address=words.recipient,
+        subject=words.subject,
+        text=words.text,
+        unsubscribe_url=unsubscribe_url(item.workspace_id, contact.id, item.draft_id),
+        postal_address=workspace.postal_address,
+        sender_name=mailbox.display_name,
+        sender_organisation=workspace.name,
+        recipient_name=name,
+        links=words.links,
+        tracked=tracked,
+        notice=notice(contact, ruling),
+        in_reply_to=words.in_reply_to,
+        references=words.references,
+        ics=base64.b64decode(words.ics) if words.ics else None,
+        ics_method=words.ics_method,
     )
+
+
+def freeze(
+    sealer: Sealer, item: OutboxItem, letter: OutboundMail, keys: Sequence[DkimKey], rule: str
+) -> tuple[bytes, Frozen]:
+    """What leaves, and the same sealed, to be kept before it does. `rule`: whose notice it carries; "": no one's.
+
+    Raises core.errors.Rejected for what cannot be sent without harm.
+    """
+    mime = signed(compose(letter), keys, letter.date)
+    payload = {**item.payload, NOTICE: rule} if rule else item.payload
+    return mime, Frozen(seal_mime(sealer, item.id, mime), sha256(mime).hexdigest(), letter.message_id, payload)
 
 
 def seal_mime(sealer: Sealer, outbox_item_id: UUID, mime: bytes) -> str:
@@ -130,13 +153,3 @@ def seal_mime(sealer: Sealer, outbox_item_id: UUID, mime: bytes) -> str:
 
 def open_mime(sealer: Sealer, item: OutboxItem) -> bytes:
     return base64.b64decode(sealer.open(item.mime_sealed or "", context=outbox.mime_context(item.id)))
-
-
-def _notice(contact: Contact) -> str:
-    """GDPR Art. 14: what is held, from where, and what may be done about it, at the latest with the first mail."""
-    kind, _, rest = contact.source.partition(":")
-    source = "a list of business contacts" if kind in ("file", "import", "") else (rest or kind)
-    return (
-        f"We hold your name, role and business address, from {source}, for our legitimate interest in writing to you "
-        "about your work. You may object at any time: unsubscribe or answer, and we stop and delete them."
-    )

@@ -1,51 +1,48 @@
-"""May this very item leave now? Everything is asked again in the transaction that claims it: law 3.
+"""May this very item leave now? Everything is asked again in the transaction that claims it: law 3. What a person or
+a recipient may say between the claim and the first byte is asked once more when it is started (store.queries.starting).
 
 Go: these bytes may leave. Wait: not now, because of the rule named. Stop: never, because of the rule named.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import col
 
-from agents import jurisdiction
+from agents.content_notes import blocking, notes_on, said_of
 from agents.context import AgentContext
-from agents.policy import ActionClass, Autonomy, Policy, load_policy
+from agents.jurisdiction import Ruling
+from agents.lawful import may_track, ruling_with
+from agents.mailbox_limits import COLD, IN_HOURS, LOOK_AGAIN
+from agents.policy import ActionClass, Autonomy, Policy
+from agents.recipient_clock import clock_of
+from agents.sequences.budget import UNASKED
+from core.crypto import Tampered
 from core.errors import Rejected
-from core.settings import DeliveryMode
 from store.models import (
-    Approval,
     ApprovalState,
     Contact,
-    Customer,
     Draft,
     DraftState,
-    Enrollment,
     EnrollmentState,
-    Lead,
     LeadStage,
     Mailbox,
-    MailboxState,
     OutboxItem,
     OutboxState,
-    Touch,
     TouchState,
-    User,
     Workspace,
 )
-from store.queries import outbox, suppression
-from workers.letters import UnsubscribeUrl, Words, hash_of, message_id_for, mime_of, words_of_draft, words_of_payload
-from workers.recipient_time import day_start, next_opening
+from store.queries import legal_bases, suppression
+from tools.mail.compose import OutboundMail
+from tools.mail.tracking import TrackedLinks
+from workers import placement
+from workers.around import Around
+from workers.letters import Track, UnsubscribeUrl, Words, hash_of, letter_of, message_id_for
 
-# Unasked mail: it keeps to caps, ramps, working hours and the sequence. The others answer somebody.
-COLD = frozenset({ActionClass.FIRST_MAIL.value, ActionClass.FOLLOW_UP.value})
-_IN_HOURS = COLD | {ActionClass.INTERVENTION.value}
-_RAMP_START = 10  # mails on the first day of a mailbox's warm-up, and after 30 idle days
-_RAMP_IDLE_DAYS = 30
-_LOOK_AGAIN = timedelta(minutes=5)  # after a block that a person lifts: kill switch, paused mailbox
+_COUNTED_BY_ANOTHER = timedelta(seconds=5)  # longer than a claim takes
 _SAME_PERSON = timedelta(minutes=2)  # after a mail to the same person that is still on its way
 
 
@@ -53,7 +50,11 @@ _SAME_PERSON = timedelta(minutes=2)  # after a mail to the same person that is s
 class Go:
     recipient: str
     message_id: str
-    mime: bytes | None  # None: frozen before, and still right
+    letter: OutboundMail | None  # None: its bytes were frozen before, and are still right
+    policy_number: int
+    suppression_keys: tuple[str, ...]  # what an opt-out of this recipient would be found by
+    words: Words
+    notice: str = ""  # the rule whose notice (GDPR Art. 14) the letter carries
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,103 +70,117 @@ class Stop:
     touch: TouchState | None = TouchState.BLOCKED
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """Nothing of a mailbox leaves before `until`. `cold_only`: answers still do."""
-
-    until: datetime
-    reason: str
-    cold_only: bool = False
-
-
-def mailbox_gate(session: Session, context: AgentContext, mailbox: Mailbox | None) -> Closed | None:
-    """What holds for all mails of a mailbox at once; None: it is open. The row is locked by the caller."""
-    now = context.clock.now()
-    if context.settings.delivery is DeliveryMode.HOLD:
-        return Closed(now + _LOOK_AGAIN, "Delivery is on hold (SALESOS_DELIVERY=hold): nothing is written anywhere.")
-    if load_policy(session).kill_switch:
-        return Closed(now + _LOOK_AGAIN, "The kill switch is on: nothing is sent, whatever was approved.")
-    if mailbox is None:
-        return Closed(now + _LOOK_AGAIN, "The mailbox does not exist any more; choose another one.")
-    if mailbox.state is not MailboxState.ACTIVE:
-        return Closed(now + _LOOK_AGAIN, f"The mailbox is paused: {mailbox.pause_reason or 'by a person'}")
-    zone = _zone_of(session, mailbox)
-    today = day_start(now, zone)
-    limit, rule = _limit(session, mailbox, today)
-    # The day is longer than 24 hours twice a year at most; from noon to midnight is never ambiguous.
-    tomorrow = day_start(today + timedelta(hours=36), zone)
-    if outbox.count_sent(session, mailbox.id, today) >= limit:
-        return Closed(tomorrow, f"{rule}: {limit} mails today in {zone}.", cold_only=True)
-    return None
-
-
 def examine(
-    session: Session, context: AgentContext, item: OutboxItem, mailbox: Mailbox, unsubscribe_url: UnsubscribeUrl
+    around: Around,
+    context: AgentContext,
+    item: OutboxItem,
+    mailbox: Mailbox,
+    unsubscribe_url: UnsubscribeUrl,
+    track: Track | None = None,
 ) -> Go | Wait | Stop:
-    """`item` is claimed in this very transaction."""
+    """`item` is claimed in the very transaction that `around` was read in. Raises Tampered."""
     now = context.clock.now()
     if item.expires_at is not None and item.expires_at <= now:
-        return Stop(OutboxState.EXPIRED, "The approval is too old: it was not sent within its time.")
-    policy = load_policy(session)
-    draft = session.get(Draft, (item.workspace_id, item.draft_id)) if item.draft_id else None
+        # Its facts have aged: it is drafted anew, and the sequence goes on with this step.
+        return Stop(
+            OutboxState.EXPIRED, "The approval is too old: it was not sent within its time.", TouchState.PLANNED
+        )
+    draft = around.drafts.get(item.draft_id) if item.draft_id else None
     if item.draft_id is not None and (draft is None or draft.state is not DraftState.APPROVED):
         was = draft.state.value if draft else "gone"
         return Stop(OutboxState.CANCELLED, f"The draft is {was}: what was approved is no longer what stands.", None)
-    words = words_of_draft(context.sealer, draft) if draft else words_of_payload(context.sealer, item)
+    words = around.words[item.id]
+    if isinstance(words, Tampered):
+        raise words
     if words is None:
         return Stop(OutboxState.CANCELLED, "The words of this mail were erased.", None)
-    contact = session.get(Contact, (item.workspace_id, item.contact_id)) if item.contact_id else None
+    if placement.is_of_a_test(item):
+        return _to_a_seed(around, context, item, words, mailbox, unsubscribe_url)
+    contact = around.contacts.get(item.contact_id) if item.contact_id else None
     if contact is None:
         return Stop(OutboxState.CANCELLED, "The person was erased.", None)
-    ruling = _ruling(session, item, contact, words)
+    ruling = _ruling(around, item, contact, words, now)
     refusal = (
-        _not_approved(session, item, draft, words, mailbox, policy)
-        or _not_to_them(session, context, contact, words)
+        _not_approved(around, draft, words, mailbox)
+        or _not_to_them(around, context, contact, words)
         or (None if ruling.allowed else Stop(OutboxState.CANCELLED, f"Blocked by {ruling.rule}: {ruling.reason}"))
-        or _overtaken(session, item, draft, words)
+        or _overtaken(around, item, draft, words)
+        or _held_back(around, context, draft, words, mailbox)
     )
     if refusal is not None:
         return refusal
-    workspace = session.get(Workspace, item.workspace_id)
-    if workspace is None:
+    if around.workspace is None:
         return Stop(OutboxState.CANCELLED, "The workspace is gone.", None)
-    waiting = _in_turn(session, item, draft, now) or _in_hours(contact, words, workspace, policy, now)
+    waiting = (
+        _in_turn(around, item, draft, now)
+        or _in_hours(around, contact, words, around.workspace, now)
+        or _in_budget(around, contact, words, now)
+    )
     if waiting is not None:
         return waiting
     message_id = message_id_for(item, draft, mailbox)
+    company = suppression.company_key(context.sealer, contact.company_id)
+    keys = (*(key for _, key in around.keyed[words.recipient]), company)
+    go = Go(words.recipient, message_id, None, around.policy.number, keys, words)
     if item.mime_sha256:
-        return Go(words.recipient, message_id, None)
-    try:
-        mime = mime_of(
-            words=words,
-            item=item,
-            draft=draft,
-            contact=contact,
-            mailbox=mailbox,
-            workspace=workspace,
-            ruling=ruling,
-            sealer=context.sealer,
-            unsubscribe_url=unsubscribe_url,
-            now=now,
-        )
-    except Rejected as error:
-        return Stop(OutboxState.FAILED, f"It cannot be written as a mail. {error}")
-    return Go(words.recipient, message_id, mime)
+        return go
+    letter = letter_of(
+        words=words,
+        item=item,
+        draft=draft,
+        contact=contact,
+        mailbox=mailbox,
+        workspace=around.workspace,
+        ruling=ruling,
+        sealer=context.sealer,
+        unsubscribe_url=unsubscribe_url,
+        now=now,
+        tracked=_tracked(track, around.policy, contact, draft),
+    )
+    return replace(go, letter=letter, notice=ruling.rule if letter.notice else "")
+
+
+def unwritable(error: Rejected) -> Stop:
+    """Of a letter that no mail can be made of."""
+    return Stop(OutboxState.FAILED, f"It cannot be written as a mail. {error}")
+
+
+def _to_a_seed(
+    around: Around,
+    context: AgentContext,
+    item: OutboxItem,
+    words: Words,
+    mailbox: Mailbox,
+    unsubscribe_url: UnsubscribeUrl,
+) -> Go | Stop:
+    """A mail to an address of our own, which a person asked for: nobody's hours or consent are to be asked about."""
+    made = placement.letter(around, context, item, words, mailbox, unsubscribe_url)
+    if isinstance(made, str):
+        return Stop(OutboxState.CANCELLED, made, None)
+    mail, keys = made
+    frozen = bool(item.mime_sha256)
+    return Go(words.recipient, item.message_id, None if frozen else mail, around.policy.number, keys, words)
+
+
+def _tracked(track: Track | None, policy: Policy, contact: Contact, draft: Draft | None) -> TrackedLinks | None:
+    """Only where a policy asks for it and the person's country allows it; unknown countries do not."""
+    if track is None or draft is None or not may_track(contact):
+        return None
+    return track(draft.workspace_id, draft.id, draft.links, policy.track_clicks, policy.track_opens)
 
 
 def sha256_of(mime: bytes) -> str:
     return sha256(mime).hexdigest()
 
 
-def _not_approved(
-    session: Session, item: OutboxItem, draft: Draft | None, words: Words, mailbox: Mailbox, policy: Policy
-) -> Stop | None:
+def _not_approved(around: Around, draft: Draft | None, words: Words, mailbox: Mailbox) -> Stop | None:
+    policy = around.policy
     autonomy = policy.autonomy_of(ActionClass(words.action))
     if draft is None:  # no words of a person's to approve: an invitation to a time that they picked
         if autonomy is Autonomy.AUTO:
             return None
         return Stop(OutboxState.CANCELLED, f"The policy does not allow {words.action} without a person's approval.")
-    approval = session.exec(select(Approval).where(Approval.draft_id == draft.id)).first()
+    approval = around.approvals.get(draft.id)
     if approval is None or approval.state is not ApprovalState.APPROVED:
         return Stop(OutboxState.CANCELLED, f"The approval is {approval.state.value if approval else 'missing'}.", None)
     actual = hash_of(words, mailbox.address, draft.policy_number)
@@ -183,13 +198,13 @@ def _not_approved(
     return None
 
 
-def _not_to_them(session: Session, context: AgentContext, contact: Contact, words: Words) -> Stop | None:
+def _not_to_them(around: Around, context: AgentContext, contact: Contact, words: Words) -> Stop | None:
     if contact.erased_at is not None or contact.email_sealed is None:
         return Stop(OutboxState.CANCELLED, "The person was erased, or has no address any more.")
     address = context.sealer.open(contact.email_sealed, context=f"contact|email|{contact.id}")
     if address.strip().lower() != words.recipient.strip().lower():
         return Stop(OutboxState.CANCELLED, "The person's address changed since this was approved.")
-    reason = suppression.suppressed_among(session, context.sealer, [words.recipient]).get(words.recipient)
+    reason = around.suppressed.get(words.recipient) or around.left_alone.get(contact.company_id)
     if reason is not None:
         return Stop(OutboxState.CANCELLED, f"Suppressed ({reason}): never written to again.")
     if contact.email_status == "invalid":
@@ -197,24 +212,24 @@ def _not_to_them(session: Session, context: AgentContext, contact: Contact, word
     return None
 
 
-def _ruling(session: Session, item: OutboxItem, contact: Contact, words: Words) -> jurisdiction.Ruling:
-    basis, evidence = contact.legal_basis, contact.legal_basis_evidence
-    if item.subject_kind == "customer" and session.get(Customer, (item.workspace_id, item.subject_id)) is not None:
-        basis, evidence = jurisdiction.Basis.EXISTING_CUSTOMER.value, evidence or "a customer with a contract"
-    return jurisdiction.rule(contact.country, basis, evidence, action=words.action)
+def _ruling(around: Around, item: OutboxItem, contact: Contact, words: Words, now: datetime) -> Ruling:
+    """By what holds at this instant: a consent that ran out or was withdrawn since the approval stops the mail."""
+    held = legal_bases.held_of(contact, around.held, now)
+    customer = item.subject_kind == "customer" and item.subject_id in around.customers
+    return ruling_with(held, contact, action=words.action, customer=customer, address=words.recipient)
 
 
-def _overtaken(session: Session, item: OutboxItem, draft: Draft | None, words: Words) -> Stop | None:
+def _overtaken(around: Around, item: OutboxItem, draft: Draft | None, words: Words) -> Stop | None:
     """The lead moved on since: what was right to send then is not now."""
     if item.subject_kind != "lead":
         return None
-    lead = session.get(Lead, (item.workspace_id, item.subject_id))
+    lead = around.leads.get(item.subject_id)
     if lead is None:
         return Stop(OutboxState.CANCELLED, "The lead was erased.", None)
     if words.action in COLD:
         if lead.stage is not LeadStage.IN_SEQUENCE:
             return Stop(OutboxState.CANCELLED, f"The lead is {lead.stage.value}: its sequence is over.")
-        enrollment = session.exec(select(Enrollment).where(Enrollment.lead_id == lead.id)).first()
+        enrollment = around.enrollments.get(lead.id)
         if enrollment is not None and enrollment.state in (EnrollmentState.STOPPED, EnrollmentState.PAUSED):
             return Stop(OutboxState.CANCELLED, f"The sequence is {enrollment.state.value}: {enrollment.stop_reason}")
     elif lead.stage is LeadStage.STOPPED and draft is not None:
@@ -222,61 +237,57 @@ def _overtaken(session: Session, item: OutboxItem, draft: Draft | None, words: W
     return None
 
 
-def _in_turn(session: Session, item: OutboxItem, draft: Draft | None, now: datetime) -> Wait | None:
-    """One mail to a person at a time; step n+1 after step n."""
-    other = select(OutboxItem.id, OutboxItem.state).where(
-        OutboxItem.contact_id == item.contact_id,
-        OutboxItem.id != item.id,
-        OutboxItem.kind == outbox.MAIL,
-        col(OutboxItem.state).in_([OutboxState.SENDING, OutboxState.UNKNOWN]),
-    )
-    if session.exec(other).first() is not None:
-        return Wait(now + _SAME_PERSON, "An earlier mail to this person is on its way, or its outcome is unknown.")
-    touch = session.get(Touch, (item.workspace_id, draft.touch_id)) if draft and draft.touch_id else None
-    if touch is None:
+def _held_back(
+    around: Around, context: AgentContext, draft: Draft | None, words: Words, mailbox: Mailbox
+) -> Stop | None:
+    """By what the policy makes of notes on words and links: it is drafted anew, and a person mends it."""
+    if not around.policy.blocking_notes or draft is None or around.workspace is None:
         return None
-    earlier = select(Touch.id).where(
-        Touch.enrollment_id == touch.enrollment_id,
-        col(Touch.number) < touch.number,
-        Touch.channel == "mail",
-        col(Touch.state).in_([TouchState.DRAFTED, TouchState.QUEUED]),
+    notes = notes_on(
+        context,
+        around.workspace,
+        mailbox.address,
+        subject=words.subject,
+        body=words.text,
+        links=words.links,
+        answers=bool(words.in_reply_to),
     )
-    if session.exec(earlier).first() is not None:
-        return Wait(now + _LOOK_AGAIN, "An earlier step of the sequence has not left yet.")
+    found = blocking(around.policy, notes)
+    if not found:
+        return None
+    return Stop(OutboxState.CANCELLED, f"The policy holds it back. {said_of(found)}", TouchState.PLANNED)
+
+
+def _in_turn(around: Around, item: OutboxItem, draft: Draft | None, now: datetime) -> Wait | None:
+    """One mail to a person at a time; step n+1 after step n."""
+    if item.contact_id in around.started:
+        return Wait(now, "An earlier mail to this person leaves first.")  # asked again right after this batch
+    if item.contact_id in around.on_its_way:
+        return Wait(now + _SAME_PERSON, "An earlier mail to this person is on its way, or its outcome is unknown.")
+    if draft is not None and draft.touch_id in around.waiting_behind:
+        return Wait(now + LOOK_AGAIN, "An earlier step of the sequence has not left yet.")
     return None
 
 
-def _in_hours(contact: Contact, words: Words, workspace: Workspace, policy: Policy, now: datetime) -> Wait | None:
-    if words.action not in _IN_HOURS:
+def _in_hours(around: Around, contact: Contact, words: Words, workspace: Workspace, now: datetime) -> Wait | None:
+    if words.action not in IN_HOURS:
         return None
-    at = next_opening(
-        now,
-        zone=contact.time_zone,
-        country=contact.country,
-        workspace_zone=workspace.time_zone,
-        policy=policy,
-    )
+    clock = clock_of(contact, around.companies.get(contact.company_id))
+    at = clock.opening(now, workspace.time_zone, around.policy)
     return None if at <= now else Wait(at, "Outside the recipient's working hours.")
 
 
-def _zone_of(session: Session, mailbox: Mailbox) -> str:
-    user = session.get(User, (mailbox.workspace_id, mailbox.user_id))
-    return user.time_zone if user is not None else "UTC"
-
-
-def _limit(session: Session, mailbox: Mailbox, today: datetime) -> tuple[int, str]:
-    """The mailbox's own cap; while it warms up, at most twice of what it really sent on its last day."""
-    if mailbox.ramp_started_at is None:
-        return mailbox.daily_cap, "The mailbox's daily cap is reached"
-    last = outbox.last_sent_at(session, mailbox.id, today)
-    warm = _RAMP_START
-    if last is not None and today - last <= timedelta(days=_RAMP_IDLE_DAYS):
-        start = day_start(last, str(today.tzinfo))
-        sent = outbox.count_sent(session, mailbox.id, start, min(start + timedelta(days=1), today))
-        warm = max(_RAMP_START, 2 * sent)
-    if warm < mailbox.daily_cap:
-        return warm, "The mailbox is warming up"
-    return mailbox.daily_cap, "The mailbox's daily cap is reached"
+def _in_budget(around: Around, contact: Contact, words: Words, now: datetime) -> Wait | None:
+    """The last rule to be asked: what it lets pass counts for the rest of the batch."""
+    if words.action not in UNASKED:
+        return None
+    if contact.company_id not in around.counted:
+        return Wait(now + _COUNTED_BY_ANOTHER, "Another mail to this company is being claimed.")
+    over = around.spent.over(contact.id, contact.company_id)
+    if over is not None:
+        return Wait(over.until, over.reason)
+    around.spent.add(contact.id, contact.company_id, now)
+    return None
 
 
 def cold_drafts() -> Any:

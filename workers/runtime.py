@@ -6,6 +6,7 @@ worker.run_forever()      # `salesos worker` and, inside its own loop, `salesos 
 """
 
 import asyncio
+import functools
 import os
 import signal
 import socket
@@ -24,13 +25,19 @@ from core.clock import Clock, VirtualClock
 from core.logging import get_logger, log_context
 from core.settings import Settings
 from graphs.threads import Threads
-from store.queries import outbox, triggers, workspaces
+from store.queries import inbound as vendor_events
+from store.queries import outbox, team_notices, triggers, webhooks, workspaces
 from store.session import Database
-from workers import housekeeping, inbound
+from workers import calendar_sync, housekeeping, inbound, inbound_events, placement
 from workers.dispatcher import Dispatcher
 from workers.engine import Engine
-from workers.letters import UnsubscribeUrl
+from workers.imports import take_in_upload, take_in_uploads
+from workers.inbox_watch import InboxWatches
+from workers.letters import Track, UnsubscribeUrl
+from workers.notices import NoticeUrl, Teller
+from workers.push_sources import PushSources
 from workers.sweeps import ContextFor, sweep_workspace
+from workers.webhooks import Deliverer
 
 _log = get_logger(__name__)
 _ROUNDS = 10_000  # of one drain: a thread that wakes itself for ever is a bug, and this ends it
@@ -51,6 +58,8 @@ class Worker:
     context_for: ContextFor  # of a workspace; cheap, or cached
     threads: Threads
     unsubscribe_url: UnsubscribeUrl
+    track: Track | None = None
+    notice_url: NoticeUrl | None = None  # None: no team is told from here
     anchor_key: bytes = b""  # signs the audit chain's head; empty: no anchors are written
     name: str = field(default_factory=worker_name)
     _kept: dict[UUID, str] = field(default_factory=dict)  # workspace → the hour its house was kept last
@@ -95,19 +104,40 @@ class Worker:
         """For the calling thread: one mailbox after the other."""
         real_time = not isinstance(self.clock, VirtualClock)
         return Dispatcher(
-            self.unsubscribe_url, self.name, parallel=1, keep_leases=real_time, stopping=self._stop.is_set
+            self.unsubscribe_url,
+            self.name,
+            parallel=1,
+            keep_leases=real_time,
+            stopping=self._stop.is_set,
+            track=self.track,
         )
+
+    @cached_property
+    def deliverer(self) -> Deliverer:
+        """For the calling thread: one endpoint after the other."""
+        return Deliverer(stopping=self._stop.is_set)
+
+    @cached_property
+    def _parallel_deliverer(self) -> Deliverer:
+        return Deliverer(parallel=True, stopping=self._stop.is_set)
 
     @cached_property
     def _parallel_dispatcher(self) -> Dispatcher:
         side_by_side = max(2, self.settings.worker_concurrency // 2)
-        return Dispatcher(self.unsubscribe_url, self.name, parallel=side_by_side, stopping=self._stop.is_set)
+        return Dispatcher(
+            self.unsubscribe_url, self.name, parallel=side_by_side, stopping=self._stop.is_set, track=self.track
+        )
 
     def _round(self, context: AgentContext) -> int:
-        moved = self.keep_house(context) + inbound.poll(context)
-        due = sweep_workspace(context)
+        moved = self.keep_house(context) + inbound.poll(context) + inbound_events.apply_due(context)
+        moved += calendar_sync.look(context) + placement.look(context)
+        due = sweep_workspace(context, self.name)
         moved += sum(self.advance(context, kind, subject_id) for kind, subject_id in due.subjects)
-        return moved + self.dispatcher.run(context)
+        moved += self.dispatcher.run(context) + take_in_uploads(context, self._stop.is_set)
+        return moved + self.deliverer.run(context) + self.tell(context)
+
+    def tell(self, context: AgentContext) -> int:
+        return Teller(self.notice_url, self._stop.is_set).run(context) if self.notice_url is not None else 0
 
     def keep_house(self, context: AgentContext) -> int:
         """Once an hour for a workspace: its statements are set-based, but there is no need of more."""
@@ -129,7 +159,14 @@ class Worker:
         found = []
         for workspace_id in workspaces.list_ids(self.database):
             with self.database.read(workspace_id) as session:
-                found += [at for at in (triggers.next_due_at(session), outbox.next_ready_at(session)) if at is not None]
+                due = (
+                    triggers.next_due_at(session),
+                    outbox.next_ready_at(session),
+                    webhooks.next_due_at(session, self.clock.now()),
+                    vendor_events.next_due_at(session),
+                    team_notices.next_due_at(session, self.clock.now()) if self.notice_url is not None else None,
+                )
+                found += [at for at in due if at is not None]
         if not found:
             return None
         return max(0.0, (min(found) - self.clock.now()).total_seconds())
@@ -145,17 +182,20 @@ class Worker:
         async with Engine.open(self.settings, self.clock) as engine:
             self._register(engine)
             loop = asyncio.get_running_loop()
+            watches = InboxWatches(functools.partial(_read_now, engine, loop))
             if handle_signals:
                 for number in (signal.SIGTERM, signal.SIGINT):
                     loop.add_signal_handler(number, self.stop)
             watcher = asyncio.create_task(self._watch(engine))
-            sweeping = asyncio.create_task(self._sweeping(engine))
+            sweeping = asyncio.create_task(self._sweeping(engine, watches))
             try:
                 await engine.run()
             finally:
                 self.stop()
                 engine.stop()
                 await asyncio.gather(watcher, sweeping, return_exceptions=True)
+                await asyncio.to_thread(watches.close)
+                await asyncio.to_thread(self._parallel_deliverer.close)
 
     def stop(self) -> None:
         """From any thread, and from a signal handler."""
@@ -167,7 +207,16 @@ class Worker:
 
         engine.job("advance", lambda job: _drop(self.advance(context_of(job), job["kind"], UUID(job["id"]))))
         engine.job("dispatch", lambda job: _drop(self._parallel_dispatcher.run(context_of(job))))
+        engine.job("webhooks", lambda job: _drop(self._parallel_deliverer.run(context_of(job))))
+        engine.job("notices", lambda job: _drop(self.tell(context_of(job))))
+        engine.job("import", lambda job: _drop(take_in_upload(context_of(job), UUID(job["id"]), self._stop.is_set)))
         engine.job("ingest", lambda job: _drop(inbound.poll(context_of(job))))
+        engine.job("calendars", lambda job: _drop(calendar_sync.look(context_of(job))))
+        engine.job("arrived", lambda job: _drop(inbound.poll_now(context_of(job), UUID(job["id"]))))
+        pushes = PushSources()
+        engine.job("placement", lambda job: _drop(placement.look(context_of(job))))
+        engine.job("push", lambda job: _drop(pushes.renew(context_of(job))))
+        engine.job("events", lambda job: _drop(inbound_events.apply_due(context_of(job))))
         engine.job("house", lambda job: _drop(self.keep_house(context_of(job))))
         engine.cron("anchor", "7 * * * *", self.anchor)
 
@@ -176,21 +225,22 @@ class Worker:
             await asyncio.sleep(0.1)
         engine.stop()
 
-    async def _sweeping(self, engine: Engine) -> None:
+    async def _sweeping(self, engine: Engine, watches: InboxWatches) -> None:
         looked = float("-inf")
         while not self._stop.is_set():
             try:
                 inboxes = time.monotonic() - looked >= _INBOX_SECONDS
-                await self._sweep(engine, inboxes=inboxes)
+                await self._sweep(engine, watches if inboxes else None)
                 looked = time.monotonic() if inboxes else looked
             except Exception:  # a database that is away for a moment must not end the sweeping for good
                 _log.exception("a sweep failed; the next one tries again")
             await self._nap(self.settings.sweep_seconds)
 
-    async def _sweep(self, engine: Engine, *, inboxes: bool) -> None:
+    async def _sweep(self, engine: Engine, watches: InboxWatches | None) -> None:
+        """`watches`: the inboxes' turn has come."""
         for workspace_id in await asyncio.to_thread(workspaces.list_ids, self.database):
             context = self.context_for(workspace_id)
-            due = await asyncio.to_thread(sweep_workspace, context)
+            due = await asyncio.to_thread(sweep_workspace, context, self.name)
             workspace = str(workspace_id)
             await engine.enqueue(
                 "advance",
@@ -201,14 +251,36 @@ class Worker:
             )
             if due.outbox:
                 await engine.enqueue("dispatch", {workspace: {"workspace": workspace}})
+            if due.inbound_events:
+                await engine.enqueue("events", {workspace: {"workspace": workspace}})
             await engine.enqueue("house", {workspace: {"workspace": workspace}})
-            if inboxes:
+            if due.webhooks:
+                await engine.enqueue("webhooks", {workspace: {"workspace": workspace}})
+            if due.notices and self.notice_url is not None:
+                await engine.enqueue("notices", {workspace: {"workspace": workspace}})
+            uploads = {str(found): {"workspace": workspace, "id": str(found)} for found in due.imports}
+            await engine.enqueue("import", uploads)
+            if watches is not None:
                 await engine.enqueue("ingest", {workspace: {"workspace": workspace}})
+                await engine.enqueue("calendars", {workspace: {"workspace": workspace}})
+                await engine.enqueue("placement", {workspace: {"workspace": workspace}})
+                await engine.enqueue("push", {workspace: {"workspace": workspace}})
+                await asyncio.to_thread(watches.keep, context)
 
     async def _nap(self, seconds: float) -> None:
         until = time.monotonic() + seconds
         while not self._stop.is_set() and (left := until - time.monotonic()) > 0:
             await asyncio.sleep(min(left, 0.2))
+
+
+def _read_now(engine: Engine, loop: asyncio.AbstractEventLoop, workspace_id: UUID, mailbox_id: UUID) -> None:
+    """From a thread of its own; an engine that ended meanwhile needs no hint."""
+    job = {str(mailbox_id): {"workspace": str(workspace_id), "id": str(mailbox_id)}}
+    hint = engine.enqueue("arrived", job)
+    try:
+        asyncio.run_coroutine_threadsafe(hint, loop)
+    except RuntimeError:
+        hint.close()
 
 
 def _drop(_count: int) -> None:

@@ -1,11 +1,12 @@
 """What is due, asked of the store. An enqueue is only a hint: a lost hint or an empty queue loses nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from agents.context import AgentContext
-from store.queries import outbox, triggers, workspaces
+from agents.uploads import to_take_in
+from store.queries import inbound, outbox, pulse, team_notices, triggers, webhooks, workspaces
 from store.session import Database
 
 ContextFor = Callable[[UUID], AgentContext]
@@ -19,19 +20,43 @@ class Due:
     workspace_id: UUID
     subjects: list[tuple[str, UUID]] = field(default_factory=list)
     outbox: bool = False
+    webhooks: bool = False
+    notices: bool = False
+    inbound_events: bool = False
+    imports: Sequence[UUID] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.subjects) or self.outbox
+        return (
+            bool(self.subjects)
+            or self.outbox
+            or self.webhooks
+            or self.notices
+            or self.inbound_events
+            or bool(self.imports)
+        )
 
 
-def sweep_workspace(context: AgentContext) -> Due:
+def sweep_workspace(context: AgentContext, worker: str = "") -> Due:
     """Turns touches whose time has come into triggers, and says which threads and whether the outbox is due."""
     now = context.clock.now()
     with context.database.write(context.workspace_id) as session:
+        pulse.beat(session, now, worker)
         triggers.due_touches_to_triggers(session, context.clock, _LIMIT)
         subjects = triggers.due_subjects(session, now, _LIMIT)
         next_item = outbox.next_ready_at(session)
-    return Due(context.workspace_id, subjects, next_item is not None and next_item <= now)
+        next_delivery = webhooks.next_due_at(session, now)
+        next_notice = team_notices.next_due_at(session, now)
+        next_event = inbound.next_due_at(session)
+        imports = to_take_in(session, context)
+    return Due(
+        context.workspace_id,
+        subjects,
+        outbox=next_item is not None and next_item <= now,
+        webhooks=next_delivery is not None and next_delivery <= now,
+        notices=next_notice is not None and next_notice <= now,
+        inbound_events=next_event is not None and next_event <= now,
+        imports=imports,
+    )
 
 
 def sweep(database: Database, context_for: ContextFor) -> list[Due]:

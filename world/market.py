@@ -28,9 +28,10 @@ def make_market(seed: int, size: int, quarter_start: date) -> tuple[Company, ...
     """`size` companies in a stable order, with unique names and domains."""
     chance = Chance(seed)
     names = [f"{stem} {ending}" for stem in NAME_STEMS for ending in NAME_ENDINGS]
-    if size > len(names):
-        raise ValueError(f"The market has {len(names)} names; {size} companies were asked for.")
     chance.rng("names").shuffle(names)
+    # A market larger than its names has second and third companies of a name, as markets have.
+    first = tuple(names)
+    names += [f"{name} {number}" for number in range(2, 2 + size // len(first)) for name in first]
     return tuple(_company(chance, name, quarter_start) for name in names[:size])
 
 

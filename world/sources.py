@@ -6,9 +6,11 @@ from uuid import UUID
 
 from core.clock import Clock
 from tools.ports import (
+    ANYBODY,
     CompanyPage,
     CompanyRecord,
     CompanyRef,
+    PeopleWanted,
     PersonRecord,
     RowProblem,
     SignalRecord,
@@ -91,14 +93,16 @@ class WorldPersonFinder:
         self._by_domain = {company.domain: company for company in companies}
         self._chance = chance
 
-    def people(self, companies: Sequence[CompanyRef]) -> Mapping[UUID, Sequence[PersonRecord] | Unknown]:
-        return {ref.company_id: self._of(ref) for ref in companies}
+    def people(
+        self, companies: Sequence[CompanyRef], wanted: PeopleWanted = ANYBODY
+    ) -> Mapping[UUID, Sequence[PersonRecord] | Unknown]:
+        return {ref.company_id: self._of(ref, wanted.limit) for ref in companies}
 
-    def _of(self, ref: CompanyRef) -> Sequence[PersonRecord] | Unknown:
+    def _of(self, ref: CompanyRef, limit: int) -> Sequence[PersonRecord] | Unknown:
         company = self._by_domain.get(ref.domain)
         if company is None:
             return Unknown(f"The finder does not know {ref.domain or ref.name}.")
-        return [self._record(company, person) for person in company.people]
+        return [self._record(company, person) for person in company.people[:limit]]
 
     def _record(self, company: Company, person: Person) -> PersonRecord:
         knows_phone = self._chance.happens(0.4, "phone", person.email)

@@ -82,3 +82,9 @@ class WorldMailDomains:
 
     def mx(self, domain: str) -> Sequence[str] | Unknown:
         return [f"mx.{domain}"] if domain in self._domains else []
+
+    def txt(self, domain: str) -> Sequence[str]:
+        return []
+
+    def cname(self, host: str) -> Sequence[str]:
+        return []

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from agents.drafting.limits import REWRITTEN_SENTENCE_WORDS
+from agents.drafting.limits import REWRITTEN_SENTENCE_WORDS, SHORTEST_SENTENCE_WORDS
 from agents.drafting.plan import screen
 from agents.drafting.segments import Line
 from agents.drafting.sources import sources_of
@@ -100,8 +100,9 @@ def _refuse(item: RewrittenSentence, lines: Mapping[int, Line], facts: Mapping[s
     if not text.endswith((".", ".”", '."')):
         return Problem("not_one_sentence", "End it with a full stop.")
     count = len(words(text))
-    if not 3 <= count <= REWRITTEN_SENTENCE_WORDS:
-        return Problem("too_long", f"It has {count} words; write 3 to {REWRITTEN_SENTENCE_WORDS}.")
+    if not SHORTEST_SENTENCE_WORDS <= count <= REWRITTEN_SENTENCE_WORDS:
+        least = SHORTEST_SENTENCE_WORDS
+        return Problem("too_long", f"It has {count} words; write {least} to {REWRITTEN_SENTENCE_WORDS}.")
     if not reads_as_english(text):
         return Problem("wrong_language", "Write English.")
     return None

@@ -11,7 +11,7 @@ from agents.drafting.form import check_form
 from agents.drafting.limits import LIMITS, Limits
 from agents.drafting.segments import ids_at
 from agents.drafting.sources import FREE_PREFIXES, is_evidence, sources_of
-from agents.drafting.statements import states_about_recipient
+from agents.drafting.statements import denied, states_about_recipient
 from agents.drafting.support import (
     UNSUPPORTED_SHARE,
     expresses,
@@ -106,10 +106,14 @@ def _statement(
         message = "It says something about the recipient and cites no fact."
         yield Problem("unsupported_statement", message, part, sentence.start, sentence.end)
         return
+    no = normal(denied(sentence.text, plan.recipient.company))
+    if no and not any(contains(normal(text), no) for fact in evidence for text in texts_of(fact)):
+        message = f"“{no}” turns the cited fact round."
+        yield Problem("denies_fact", message, part, sentence.start, sentence.end)
     own = [sources[key] for key in sources if key.startswith(FREE_PREFIXES)]
     strange = unsupported_words(sentence.text, [*evidence, *own])
     # A template's own frame round a fact is plain words; a claim of the writer's own shows as strange ones.
-    if len(strange) > max(1, UNSUPPORTED_SHARE * len(statement_words(sentence.text))):
+    if len(strange) > UNSUPPORTED_SHARE * len(statement_words(sentence.text)):
         message = "It says more about the recipient than the cited facts do."
         yield Problem("statement_beyond_fact", message, part, sentence.start, sentence.end)
 

@@ -17,6 +17,7 @@ MAX_SUBJECT_CHARS = 78  # the length a header line should have (RFC 5322 §2.1.1
 MAX_EXCLAMATIONS = 1
 MAX_SHOUTED_WORDS = 2  # words of four or more capitals that no fact has
 REWRITTEN_SENTENCE_WORDS = 32
+SHORTEST_SENTENCE_WORDS = 3  # of a model
 
 
 class Limits(NamedTuple):

@@ -47,7 +47,14 @@ INTERVENTIONS = MappingProxyType({
     "champion_left": "intervention/champion_left",
 })  # fmt: skip
 
-REPLIES = MappingProxyType({"question": "reply/question", "interested": "reply/interested"})
+REPLIES = MappingProxyType({
+    "question": "reply/question",
+    "interested": "reply/interested",
+    "objection": "reply/objection",
+    "not_now": "reply/not_now",
+    "wrong_person": "reply/wrong_person",
+    "referral": "reply/referral",
+})  # fmt: skip
 
 
 def screen(text: str) -> str | None:
@@ -87,7 +94,8 @@ def plan_draft(
 ) -> DraftPlan:
     """A plan. `now` (aware) ages the facts; None: they do not age. `used_fact_ids`: those already said.
 
-    `reason`: for an intervention low_usage, renewal, tickets or champion_left; for a reply question or interested.
+    `reason`: for an intervention low_usage, renewal, tickets or champion_left; for a reply a key of
+    `REPLIES`.
     Raises Rejected where the kind needs something that is missing (slots, a thread, a known reason).
     """
     if kind is not DraftKind.FIRST_MAIL and kind is not DraftKind.INTERVENTION and not thread_subject:
@@ -137,6 +145,17 @@ def _angle(number: int, last: bool, hooks: list[Hook], has_proof: bool) -> tuple
     if not with_hook:
         return template, []
     return "follow_up/owner", [with_lead_in(hook, template) for hook in hooks]
+
+
+def templates_of(mail: int, last: bool) -> tuple[str, ...]:
+    """What the how manieth mail of a sequence (from 1) may be written with: the facts and the offer decide."""
+    if mail <= 1:
+        return (*dict.fromkeys(rule.template for rule in HOOK_RULES.values()), "first_mail/role")
+    fact = FactRef("any", "news", "any")
+    hooks = [[], [Hook(fact, "first_mail/news", "any", False)]]
+    angles = [_angle(mail, last, known, proof) for proof in (True, False) for known in hooks]
+    named = [hook.template for _, chosen in angles for hook in chosen] + [template for template, _ in angles]
+    return tuple(dict.fromkeys(named))
 
 
 def with_lead_in(hook: Hook, template: str) -> Hook:

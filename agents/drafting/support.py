@@ -6,7 +6,7 @@ from functools import lru_cache
 from agents.drafting.text import contains, normal, quotations, stem, words
 from agents.drafting.tokens import Amount, DateParts, Token, TokenKind, tokens
 from agents.drafting.types import FactRef
-from agents.drafting.words import STOP_WORDS, UNIT_WORDS
+from agents.drafting.words import FRAME, SAID_OF, STOP_WORDS, UNIT_WORDS
 
 # A value of more words than this is a passage: a draft may use a part of it. A shorter one is said whole or not at all.
 LONG_VALUE_WORDS = 6
@@ -157,9 +157,10 @@ def statement_words(sentence: str) -> frozenset[str]:
 
 
 def unsupported_words(sentence: str, facts: Iterable[FactRef]) -> frozenset[str]:
-    """Telling words of a sentence that none of the facts has, in its value, its quote or the name of its field."""
-    known: set[str] = set()
+    """Telling words of a sentence that none of the facts has, in its value, its quote or the name of its field, and
+    that do more than say that it is so or how the writer came to know."""
+    known: set[str] = {stem(word) for word in FRAME}
     for fact in facts:
         known |= telling_words(f"{' '.join(texts_of(fact))} {fact.field.replace('_', ' ')}")
-        known |= {stem(word) for word in UNIT_WORDS.get(fact.field, ())}
+        known |= {stem(word) for word in (*UNIT_WORDS.get(fact.field, ()), *SAID_OF.get(fact.field, ()))}
     return statement_words(sentence) - known

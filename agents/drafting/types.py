@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
+from uuid import UUID
 
 Field = Literal["subject", "body"]
 
@@ -164,6 +165,9 @@ class Draft:
     fallback_reason: str = ""  # why a model, or the best hook, was not used; empty: nothing was given up
     model_problems: tuple[Problem, ...] = ()  # what the gate found in rewrites that were thrown away
     model_attempts: int = 0
+    variant_test_id: UUID | None = None  # the test that it counts in, by the company's coin
+    variant_arm: str = ""
+    rule_ids: tuple[str, ...] = ()  # of the learned rules that changed its words
     gate: GateResult = field(default_factory=lambda: GateResult(()))
 
     def text(self, part: Field) -> str:

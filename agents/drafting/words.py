@@ -26,7 +26,7 @@ where whether which while who whom whose why will with within without would writ
 below apart based beyond building calling clear currently done earlier easy figured fair finally hearing
 honestly hoping interested know knowing leave looks lots mind noted noticed others ours possibly really right
 seeing seems sending sounds teams thinking think tried trying understood wanted wondering recently apologies
-pleased renewal follow-up following ask opening
+pleased renewal follow-up following ask opening nice word headline
 """)
 
 # Capitals inside a sentence that name nobody.
@@ -74,9 +74,30 @@ UNIT_WORDS: Mapping[str, frozenset[str]] = MappingProxyType({
     "open_roles": _words("role roles opening openings position positions job jobs vacancy vacancies hiring hire hires"),
     "hiring": _words("role roles opening openings position positions job jobs vacancy vacancies hiring hire hires"),
     "funding": _words("raised raise raising round funding series seed investment investors funded financing"),
-    "founded_year": _words("founded since started established"),
+    "founded_year": _words("founded since started established shop back began"),
     "revenue": _words("revenue revenues sales turnover arr"),
 })  # fmt: skip
+
+# Verbs and nouns that say of somebody no more than that the fact is so.
+SAID_OF: Mapping[str, frozenset[str]] = MappingProxyType({
+    "employees": _words("have has count counts employ employs size strong"),
+    "hiring": _words("look looks looking recruit recruiting search searching seek seeking post career careers"),
+    "open_roles": _words("look looks looking recruit recruiting search searching seek seeking post career careers"),
+    "funding": _words("close closed announce announced announcement receive received"),
+    "founded_year": _words("found founding around start start-up begin began set shop back opened go goes going"),
+    "technology": _words("use uses using user rely relies work works working run runs running built stack tool shop"),
+    "technology_added": _words("use uses using add added adopt adopted start started work works stack tool"),
+    "leadership_change": _words("new colleague change join joined appoint appointed"),
+})  # fmt: skip
+
+# How the writer came to know it: words about the writer, not about the reader.
+FRAME = _words("""
+saw see seen read reading notice noticed find found came across heard hear look looked learn learned spot spotted
+believe understand gather news announcement page pages site website careers feed post article press release caught
+eye attention thought writing wrote write reason describe describes describing yourself yourselves say says puts put
+call calls congratulations team company seem seems tell gather word words own home opens open reads headline blog
+stumbled announced announce says
+""")
 
 BANNED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.IGNORECASE), reason)
@@ -102,6 +123,10 @@ BANNED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
          "It reads like a mass mailing."),
         (r"as we discussed|as discussed|following our (?:call|conversation|chat|meeting)|great (?:talking|speaking)|"
          r"nice (?:meeting|talking)|you requested|as promised|as requested",
+         "It claims an earlier contact that is not on record."),
+        (r"(?:when|as) we (?:met|spoke|talked)|we (?:met|spoke|talked)|thanks? (?:you )?for your time|"
+         r"per your request|you asked (?:me|us) to|"
+         r"our (?:last |recent )?(?:call|conversation|chat|meeting) (?:on|in|at|last|this|about)",
          "It claims an earlier contact that is not on record."),
     )
 )  # fmt: skip

@@ -1,17 +1,22 @@
 """Who is asking, and whether the server is well."""
 
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from api.dependencies import Caller, Deps
+from api import etags
+from api.actions import account as acts
+from api.actions.account import Person, Theme
+from api.control_route import ControlRoute
+from api.dependencies import Caller, Dependencies, Deps, Principal
 from core.errors import RetryAt
-from store.models import Workspace
+from store.models import User, Workspace
 from store.queries import workspaces
 
-router = APIRouter(tags=["account"])
+router = APIRouter(route_class=ControlRoute, tags=["account"])
 
 
 class Health(BaseModel):
@@ -26,6 +31,7 @@ class Me(BaseModel):
     currency: str
     actor: str
     permissions: list[str]
+    person: Person | None  # whose personal key this is
 
 
 @router.get("/health", summary="Does the server answer, and its database?")
@@ -38,8 +44,34 @@ def health(deps: Deps) -> Health:
     return Health()
 
 
-@router.get("/me", summary="The workspace and the rights of this key")
+class ProfileEdit(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"time_zone": "Europe/Berlin", "theme": "dark"}]}
+    )
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)] | None = None
+    time_zone: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+    theme: Theme | None = None
+
+
+@router.get("/me", summary="The workspace, the rights of this key, and whose it is")
 def me(deps: Deps, caller: Caller) -> Me:
+    with deps.database.read(caller.workspace_id) as session:
+        person = acts.person_of(session, caller)
+    return _me(deps, caller, person)
+
+
+@router.patch("/me", summary="Change the name, time zone or theme of the person whose key this is")
+def change_me(body: ProfileEdit, deps: Deps, caller: Caller, if_match: etags.IfMatch = None) -> Me:
+    def check(user: User) -> None:
+        if if_match is not None:
+            etags.check(if_match, _me(deps, caller, Person.of(user)))
+
+    person = acts.change_profile(deps, caller, name=body.name, time_zone=body.time_zone, theme=body.theme, check=check)
+    return _me(deps, caller, person)
+
+
+def _me(deps: Dependencies, caller: Principal, person: Person | None) -> Me:
     with deps.database.unscoped() as session:
         workspace = workspaces.get(session, caller.workspace_id)
     return Me(
@@ -50,4 +82,5 @@ def me(deps: Deps, caller: Caller) -> Me:
         currency=workspace.currency,
         actor=caller.actor,
         permissions=sorted(caller.permissions),
+        person=person,
     )

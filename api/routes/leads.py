@@ -1,20 +1,23 @@
 """Leads with their scores and reasons, what happened with each, and why."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 from sqlmodel import col, select
 
 from api import paging
+from api.control_route import ControlRoute
 from api.dependencies import Caller, Deps
+from api.routes.timeline import Kinds
 from api.views import leads as views
-from api.views.leads import LeadItem, LeadView, TimelineItem
-from store.models import Decision, LeadStage
+from api.views.leads import LeadView
+from api.views.timeline import TimelineItem, lead_timeline
+from store.models import Decision
 
-router = APIRouter(tags=["leads"])
+router = APIRouter(route_class=ControlRoute, tags=["leads"])
 
 
 class DecisionOut(BaseModel):
@@ -35,34 +38,27 @@ class Explanation(BaseModel):
     items: list[DecisionOut]  # oldest first; empty: nothing was decided about it here
 
 
-@router.get("/leads", summary="Leads, the best first")
-def list_leads(
-    deps: Deps,
-    caller: Caller,
-    stage: LeadStage | None = None,
-    tier: Annotated[int | None, Query(ge=1, le=4)] = None,
-    limit: paging.Limit = 50,
-    cursor: paging.Cursor = None,
-) -> paging.Page[LeadItem]:
-    sealer = deps.context_for(caller.workspace_id).sealer
-    with deps.database.read(caller.workspace_id) as session:
-        return views.leads(session, sealer, caller, stage=stage, tier=tier, limit=limit, cursor=cursor)
-
-
-@router.get("/leads/{lead_id}", summary="One lead: every score with its reasons, every touch with its state")
+@router.get(
+    "/leads/{lead_id}", summary="One lead: its scores with reasons, its touches, and its company's buying committee"
+)
 def get_lead(lead_id: UUID, deps: Deps, caller: Caller) -> LeadView:
     sealer = deps.context_for(caller.workspace_id).sealer
     with deps.database.read(caller.workspace_id) as session:
-        return views.lead_view(session, sealer, caller, lead_id)
+        return views.lead_view(session, sealer, caller, lead_id, deps.clock.now())
 
 
 @router.get("/leads/{lead_id}/timeline", summary="What happened, the newest first")
 def get_lead_timeline(
-    lead_id: UUID, deps: Deps, caller: Caller, limit: paging.Limit = 50, cursor: paging.Cursor = None
+    lead_id: UUID,
+    deps: Deps,
+    caller: Caller,
+    kind: Kinds = (),
+    limit: paging.Limit = 50,
+    cursor: paging.Cursor = None,
 ) -> paging.Page[TimelineItem]:
     sealer = deps.context_for(caller.workspace_id).sealer
     with deps.database.read(caller.workspace_id) as session:
-        return views.lead_timeline(session, sealer, caller, lead_id, limit=limit, cursor=cursor)
+        return lead_timeline(session, sealer, caller, lead_id, limit=limit, cursor=cursor, kinds=kind)
 
 
 @router.get("/decisions/{subject_id}", summary="Why: what was decided about a lead, customer, cohort or run")

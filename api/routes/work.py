@@ -1,4 +1,4 @@
-"""What people do beside approving: tasks, meetings, mails of unknown outcome, suppressions."""
+"""What people do beside approving: tasks, mails of unknown outcome, suppressions."""
 
 from datetime import datetime
 from typing import Literal
@@ -6,19 +6,18 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlmodel import col, select
 
-from api import actions, paging
-from api.auth import normal_email
+from agents.task_outcomes import TaskResult
+from api import paging
+from api.actions import work as acts
+from api.control_route import ControlRoute
 from api.dependencies import Caller, Deps
 from api.permissions import Permission
-from core.errors import Rejected
-from store import audit
-from store.models import Meeting, MeetingState, OutboxItem, OutboxState, Suppression, Task, TaskState
-from store.queries import suppression
+from store.models import OutboxItem, OutboxState, Task, TaskState
 
-router = APIRouter()
+router = APIRouter(route_class=ControlRoute)
 
 
 class TaskOut(BaseModel):
@@ -33,6 +32,7 @@ class TaskOut(BaseModel):
     due_at: datetime
     done_at: datetime | None
     outcome: str
+    result: str = Field(description="How it went, where one of the words for it was said; else empty.")
     script: str | None = None  # None: there is none, or the caller may not read it
 
 
@@ -40,25 +40,41 @@ class TaskDone(BaseModel):
     outcome: str = Field(default="", max_length=1_000)
 
 
-class MeetingOut(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
+class TaskLog(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"result": "call_back", "call_back_at": "2026-06-03T08:30:00Z"}]},
+    )
 
+    result: TaskResult = Field(description="Of a call any; of a text message and a LinkedIn note those that can be.")
+    note: str = Field(default="", max_length=1_000)
+    call_back_at: AwareDatetime | None = Field(default=None, description="With `call_back`: when.")
+
+
+class TaskLogged(BaseModel):
+    task: TaskOut
+    follows: str = Field(description="What the outcome leads to, in a sentence.")
+
+
+class TasksDone(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"ids": ["0192c1a0-0000-7000-8000-000000000021"], "outcome": "left a message"}]
+        },
+    )
+
+    ids: list[UUID] = Field(min_length=1, max_length=200)
+    outcome: str = Field(default="", max_length=1_000)
+
+
+class TaskFinished(BaseModel):
     id: UUID
-    lead_id: UUID
-    company_id: UUID
-    user_id: UUID
-    state: MeetingState
-    starts_at: datetime | None
-    ends_at: datetime | None
-    time_zone: str
-    outcome: str
+    result: Literal["done", "was_done", "dropped", "missing"]
 
 
-class MeetingOutcome(BaseModel):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"held": True, "outcome": "wants an offer"}]})
-
-    held: bool
-    outcome: str = Field(default="", max_length=32)
+class TasksFinished(BaseModel):
+    items: list[TaskFinished]
 
 
 class OutboxOut(BaseModel):
@@ -81,27 +97,6 @@ class OutboxResolution(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"was_sent": True}]})
 
     was_sent: bool = Field(description="True: it arrived. False: the same bytes are sent again.")
-
-
-class SuppressionInput(BaseModel):
-    """Either an address or a domain. Only its keyed hash is kept."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"address": "pat@company.example"}]})
-
-    address: str = Field(default="", max_length=254)
-    domain: str = Field(default="", max_length=253)
-    reason: Literal["manual", "opt_out", "objection", "complaint"] = "manual"
-
-
-class SuppressionCounts(BaseModel):
-    """Counts only: what is kept is keyed hashes, which tell nobody anything."""
-
-    total: int
-    by_reason: dict[str, int]
-
-
-class Suppressed(BaseModel):
-    new: int  # 0: it was suppressed before
 
 
 @router.get("/tasks", tags=["work"], summary="Tasks by due time")
@@ -132,37 +127,24 @@ def list_tasks(
 
 @router.post("/tasks/{task_id}/done", tags=["work"], summary="A task is done")
 def finish_task(task_id: UUID, body: TaskDone, deps: Deps, caller: Caller) -> TaskOut:
-    return TaskOut.model_validate(actions.finish_task(deps, caller, task_id, outcome=body.outcome))
+    return TaskOut.model_validate(acts.finish_task(deps, caller, task_id, outcome=body.outcome))
 
 
-@router.get("/meetings", tags=["work"], summary="Meetings, the newest first")
-def list_meetings(
-    deps: Deps,
-    caller: Caller,
-    state: MeetingState | None = None,
-    limit: paging.Limit = 50,
-    cursor: paging.Cursor = None,
-) -> paging.Page[MeetingOut]:
-    query = select(Meeting).order_by(col(Meeting.created_at).desc(), col(Meeting.id).desc()).limit(limit + 1)
-    if state is not None:
-        query = query.where(Meeting.state == state)
-    if key := paging.decode(cursor, 2):
-        at, last = datetime.fromisoformat(key[0]), UUID(key[1])
-        query = query.where(
-            sa.or_(col(Meeting.created_at) < at, sa.and_(col(Meeting.created_at) == at, col(Meeting.id) < last))
-        )
-    with deps.database.read(caller.workspace_id) as session:
-        rows = session.exec(query).all()
-    last_row = rows[limit - 1] if len(rows) > limit else None
-    return paging.Page(
-        items=[MeetingOut.model_validate(row) for row in rows[:limit]],
-        next=paging.encode(last_row.created_at.isoformat(), str(last_row.id)) if last_row else None,
-    )
+@router.post("/tasks/{task_id}/log", tags=["work"], summary="How a call, a note or a text message went")
+def log_task(task_id: UUID, body: TaskLog, deps: Deps, caller: Caller) -> TaskLogged:
+    done = acts.log_task(deps, caller, task_id, result=body.result, note=body.note, call_back_at=body.call_back_at)
+    return TaskLogged(task=TaskOut.model_validate(done.task), follows=done.follows)
 
 
-@router.post("/meetings/{meeting_id}/outcome", tags=["work"], status_code=204, summary="How a meeting went")
-def record_meeting(meeting_id: UUID, body: MeetingOutcome, deps: Deps, caller: Caller) -> None:
-    actions.record_meeting(deps, caller, meeting_id, held=body.held, outcome=body.outcome)
+@router.post("/tasks/bulk-done", tags=["work"], summary="Several tasks are done, each answered by itself")
+def finish_tasks(body: TasksDone, deps: Deps, caller: Caller) -> TasksFinished:
+    result = acts.finish_tasks(deps, caller, body.ids, outcome=body.outcome)
+    return TasksFinished(items=[TaskFinished(id=task_id, result=said) for task_id, said in result.items()])
+
+
+@router.post("/tasks/{task_id}/reopen", tags=["work"], summary="A task is not done after all")
+def reopen_task(task_id: UUID, deps: Deps, caller: Caller) -> TaskOut:
+    return TaskOut.model_validate(acts.reopen_task(deps, caller, task_id))
 
 
 @router.get("/outbox", tags=["outbox"], summary="Intended effects by state")
@@ -189,36 +171,4 @@ def list_outbox(
     summary="Say whether a mail of unknown outcome arrived",
 )
 def resolve_outbox(item_id: UUID, body: OutboxResolution, deps: Deps, caller: Caller) -> None:
-    actions.resolve_outbox(deps, caller, item_id, was_sent=body.was_sent)
-
-
-@router.get("/suppressions", tags=["suppressions"], summary="How many addresses and domains are never written to")
-def count_suppressions(deps: Deps, caller: Caller) -> SuppressionCounts:
-    query = sa.select(col(Suppression.reason), sa.func.count()).group_by(col(Suppression.reason))
-    with deps.database.read(caller.workspace_id) as session:
-        found = {reason: int(count) for reason, count in session.execute(query.order_by(col(Suppression.reason)))}
-    return SuppressionCounts(total=sum(found.values()), by_reason=found)
-
-
-@router.post("/suppressions", tags=["suppressions"], summary="Never write to this address or domain again")
-def add_suppression(body: SuppressionInput, deps: Deps, caller: Caller) -> Suppressed:
-    caller.require(Permission.SUPPRESS)
-    if bool(body.address) == bool(body.domain):
-        raise Rejected("Give either an address or a domain.")
-    address = normal_email(body.address) if body.address else ""
-    sealer = deps.context_for(caller.workspace_id).sealer
-    with deps.database.write(caller.workspace_id) as session:
-        new = suppression.suppress(
-            session, deps.clock, sealer, address=address, domain=body.domain, reason=body.reason, source=caller.actor
-        )
-        audit.append(
-            session,
-            deps.clock,
-            deps.ids,
-            actor=caller.actor,
-            action="suppression.added",
-            subject_kind="suppression",
-            subject_id=caller.workspace_id,
-            details={"new": new, "reason": body.reason},
-        )
-    return Suppressed(new=new)
+    acts.resolve_outbox(deps, caller, item_id, was_sent=body.was_sent)

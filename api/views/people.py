@@ -1,12 +1,20 @@
 """A person as this caller may see them: names and addresses are opened only for whoever has the right."""
 
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
 from pydantic import BaseModel
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from api.dependencies import Principal
 from api.permissions import Permission
 from core.crypto import Sealer
-from store.models import Contact, User
+from store.models import User
+from store.session import kept
+
+_ACTORS: Final = kept(sa.select(col(User.id), col(User.name)).order_by(col(User.id)))
 
 
 class Person(BaseModel):
@@ -26,16 +34,32 @@ class Person(BaseModel):
         return self.name or self.email or ("Hidden" if self.hidden else "Unnamed person")
 
 
-def person_of(contact: Contact, sealer: Sealer, principal: Principal) -> Person:
+class PersonColumns(NamedTuple):
+    """Of a contact's columns, those that a person is made of."""
+
+    id: UUID
+    name_sealed: str | None
+    email_sealed: str | None
+    title: str
+    country: str
+    time_zone: str
+    email_status: str
+    erased_at: datetime | None
+
+
+PERSON_COLUMNS: Final = PersonColumns._fields
+
+
+def person_of(contact: Any, sealer: Sealer, principal: Principal, *, email: str | None = None) -> Person:
+    """`contact`: a Contact, or a row with PERSON_COLUMNS. `email`: theirs, where it was opened already."""
     hidden = not principal.may(Permission.PEOPLE)
 
-    def opened(column: str) -> str | None:
-        token = getattr(contact, f"{column}_sealed")
+    def opened(column: str, token: str | None) -> str | None:
         return sealer.open(token, context=f"contact|{column}|{contact.id}") if token and not hidden else None
 
     return Person(
-        name=opened("name"),
-        email=opened("email"),
+        name=opened("name", contact.name_sealed),
+        email=email if email is not None and not hidden else opened("email", contact.email_sealed),
         title=contact.title,
         country=contact.country,
         time_zone=contact.time_zone,
@@ -47,13 +71,12 @@ def person_of(contact: Contact, sealer: Sealer, principal: Principal) -> Person:
 
 def names_of_actors(session: Session) -> dict[str, str]:
     """ "user:<id>" → name, of this workspace's people."""
-    return {
-        f"user:{user_id}": name for user_id, name in session.exec(select(User.id, User.name).order_by(col(User.id)))
-    }
+    return {f"user:{user_id}": name for user_id, name in session.execute(_ACTORS)}
 
 
 def named(text: str, names: dict[str, str]) -> str:
     """A sentence that speaks of actors by id, with their names."""
-    for actor, name in names.items():
-        text = text.replace(actor, name)
+    if "user:" in text:
+        for actor, name in names.items():
+            text = text.replace(actor, name)
     return text

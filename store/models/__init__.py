@@ -1,5 +1,17 @@
 """Every table, so that `store.models` registers all of them with the metadata. One file an aggregate."""
 
+from store.models.buying import FillRate, Purchase, PurchaseOutcome, VendorAccount
+from store.models.calendars import (
+    Availability,
+    BusySpan,
+    CalendarConnection,
+    CalendarEventRow,
+    ConnectedCalendar,
+    ConnectionState,
+    EventState,
+)
+from store.models.consent import LegalBasis, NoticeGiven
+from store.models.console import DraftReader, FieldEdit, IdempotencyRecord, SavedView
 from store.models.control import (
     AuditEntry,
     Budget,
@@ -8,6 +20,7 @@ from store.models.control import (
     SpendState,
     ThreadLock,
     ThreadTrigger,
+    WorkerPulse,
 )
 from store.models.customers import (
     Alert,
@@ -24,7 +37,22 @@ from store.models.customers import (
     TaskState,
     UsageMetric,
 )
+from store.models.deliverability import Brake, DeliveryVerdict, MailDomain
+from store.models.feed import (
+    DeliveryState,
+    FeedEvent,
+    FeedHead,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookState,
+)
+from store.models.hits import Hit
+from store.models.identity import Invitation, RecoveryCode, SsoConnection
+from store.models.inbound import InboundEndpoint, InboundEvent, InboundState
+from store.models.inbox_subscriptions import InboxSubscription
 from store.models.meetings import CalendarBucket, Hold, HoldState, Meeting, MeetingState
+from store.models.merging import Merge, MergeKind, MergeMove, MergeProposal, ProposalState
+from store.models.notices import Notice, NoticeChannel, NoticeChannelState, NoticeKind, NoticeState
 from store.models.outreach import (
     Approval,
     ApprovalState,
@@ -42,6 +70,7 @@ from store.models.outreach import (
     TouchState,
 )
 from store.models.people import Contact, Lead, LeadStage, ScoreRow
+from store.models.placement import Place, PlacementResult, PlacementState, PlacementTest, SeedAddress
 from store.models.prospecting import (
     Cohort,
     CohortStage,
@@ -57,7 +86,11 @@ from store.models.prospecting import (
     RunCompany,
     RunState,
     SignalRow,
+    SiteMemory,
 )
+from store.models.sending_domains import SendingDomain
+from store.models.sequences import SequenceVersion
+from store.models.telephony import NumberUse, RepPhone, TelephonyAccount, TelephonyState
 from store.models.workspace import (
     ApiKey,
     DataKeyRow,
@@ -69,6 +102,7 @@ from store.models.workspace import (
     WebSession,
     Workspace,
 )
+from store.models.writing import EditRule, RuleState, TemplateVariant, VariantState
 
 __all__ = [
     "Alert",
@@ -76,13 +110,20 @@ __all__ = [
     "Approval",
     "ApprovalState",
     "AuditEntry",
+    "Availability",
+    "Brake",
     "Budget",
+    "BusySpan",
     "CalendarBucket",
+    "CalendarConnection",
+    "CalendarEventRow",
     "ClaimRow",
     "Cohort",
     "CohortStage",
     "Company",
     "CompanySource",
+    "ConnectedCalendar",
+    "ConnectionState",
     "Contact",
     "CrmActivityRow",
     "CrmLink",
@@ -92,49 +133,103 @@ __all__ = [
     "Deal",
     "DealStage",
     "Decision",
+    "DeliveryState",
+    "DeliveryVerdict",
     "Draft",
+    "DraftReader",
     "DraftState",
+    "EditRule",
     "EngagementEvent",
     "Enrollment",
     "EnrollmentState",
+    "EventState",
     "Fact",
+    "FeedEvent",
+    "FeedHead",
+    "FieldEdit",
+    "FillRate",
+    "Hit",
     "Hold",
     "HoldState",
     "Icp",
     "IcpVersion",
+    "IdempotencyRecord",
     "ImportBatch",
     "ImportState",
+    "InboundEndpoint",
+    "InboundEvent",
+    "InboundState",
+    "InboxSubscription",
+    "Invitation",
     "Lead",
     "LeadStage",
+    "LegalBasis",
+    "MailDomain",
     "Mailbox",
     "MailboxState",
     "Meeting",
     "MeetingState",
+    "Merge",
+    "MergeKind",
+    "MergeMove",
+    "MergeProposal",
     "Message",
+    "Notice",
+    "NoticeChannel",
+    "NoticeChannelState",
+    "NoticeGiven",
+    "NoticeKind",
+    "NoticeState",
+    "NumberUse",
     "OutboxItem",
     "OutboxState",
+    "Place",
+    "PlacementResult",
+    "PlacementState",
+    "PlacementTest",
     "Play",
     "PlayState",
     "Playbook",
     "PolicyRow",
+    "ProposalState",
+    "Purchase",
+    "PurchaseOutcome",
+    "RecoveryCode",
+    "RepPhone",
     "Role",
     "RowProblemRow",
+    "RuleState",
     "Run",
     "RunCompany",
     "RunState",
+    "SavedView",
     "ScoreRow",
+    "SeedAddress",
+    "SendingDomain",
+    "SequenceVersion",
     "SignalRow",
+    "SiteMemory",
     "SpendEntry",
     "SpendState",
+    "SsoConnection",
     "Suppression",
     "Task",
     "TaskState",
+    "TelephonyAccount",
+    "TelephonyState",
+    "TemplateVariant",
     "ThreadLock",
     "ThreadTrigger",
     "Touch",
     "TouchState",
     "UsageMetric",
     "User",
+    "VariantState",
+    "VendorAccount",
     "WebSession",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookState",
+    "WorkerPulse",
     "Workspace",
 ]

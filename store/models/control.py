@@ -61,11 +61,20 @@ class ThreadLock(WorkspaceRow, table=True):
     lease_until: datetime
 
 
+class WorkerPulse(WorkspaceRow, table=True):
+    """When a worker last looked for what is due. `id` is the workspace's id: whichever worker it was."""
+
+    __tablename__ = "worker_pulse"
+
+    worker: str = Field(max_length=64)
+    seen_at: datetime
+
+
 class AuditEntry(WorkspaceRow, table=True):
     """A link of the workspace's chain: hash = SHA-256(previous hash ‖ canonical JSON). No personal data in clear."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (unique("seq"),)
+    __table_args__ = (unique("seq"), index("subject_id", "seq"), index("actor", "seq"))
 
     seq: int = Field(sa_type=sa.BigInteger)  # 1-based, without gaps
     at: datetime

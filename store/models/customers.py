@@ -128,6 +128,7 @@ class Task(WorkspaceRow, table=True):
     due_at: datetime
     done_at: datetime | None = None
     outcome: str = text_field()
+    result: str = Field(default="", max_length=32)  # agents.task_outcomes.TaskResult; empty: done, and no more was said
     created_at: datetime
 
 

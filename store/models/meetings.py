@@ -26,6 +26,7 @@ class Meeting(WorkspaceRow, table=True):
         index("lead_id"),
         index("state", "ends_at"),
         unique("purpose_key"),
+        unique("booked_key"),
     )
 
     lead_id: UUID
@@ -33,10 +34,13 @@ class Meeting(WorkspaceRow, table=True):
     company_id: UUID
     user_id: UUID  # the rep
     purpose_key: str = Field(max_length=100)  # one proposal per thing answered: "message:<id>"
+    purpose: str = Field(default="introduction", max_length=32)  # what it is for: a person has one of a kind ahead
+    booked_key: str | None = Field(default=None, max_length=100)  # "<contact>:<purpose>" while booked, and else NULL
     state: MeetingState = enum_field(MeetingState, MeetingState.PROPOSED)
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     time_zone: str = Field(default="", max_length=64)  # the prospect's, for how the time is written
+    language: str = Field(default="", max_length=8)  # in which they booked; "": not known
     ics_sequence: int = 0
     outcome: str = Field(default="", max_length=32)
     notes_sealed: str | None = text_field(None)
@@ -71,7 +75,7 @@ class Hold(WorkspaceRow, table=True):
 class CalendarBucket(WorkspaceRow, table=True):
     """A quarter of an hour of a rep's that is taken. Its key is what makes double booking impossible.
 
-    `id` is the rep's user id. Free-busy of other calendars later writes the same rows.
+    `id` is the rep's user id. What other calendars say stands in busy_span: it never takes a row here away.
     """
 
     __tablename__ = "calendar_bucket"

@@ -20,14 +20,24 @@ class EnrollmentState(StrEnum):
 
 class Enrollment(WorkspaceRow, table=True):
     __tablename__ = "enrollment"
-    __table_args__ = (refers("lead_id", "lead", ondelete="CASCADE"), unique("lead_id"), index("state"))
+    __table_args__ = (
+        refers("lead_id", "lead", ondelete="CASCADE"),
+        unique("lead_id"),
+        index("state"),
+        index("mailbox_id", "state"),
+        index("sequence", "version", "state"),
+    )
 
     lead_id: UUID
-    sequence: str = Field(max_length=64)  # scoring.sequence: the spec's name, with its version
+    sequence: str = Field(max_length=64)  # scoring.sequence: the spec's name
+    version: int = 1  # of the sequence; stays until a person moves the lead to another
     mailbox_id: UUID
     state: EnrollmentState = enum_field(EnrollmentState, EnrollmentState.ACTIVE)
     stop_reason: str = text_field()
     resume_at: datetime | None = None
+    # A lead that comes in again has its earlier touches before the new ones: step = number − steps_before.
+    steps_before: int = 0
+    entered_at: datetime | None = None  # of the newest entry, where it is not the first
     created_at: datetime
 
 
@@ -38,6 +48,7 @@ class TouchState(StrEnum):
     DONE = "done"
     BLOCKED = "blocked"  # block_reason says by which rule
     CANCELLED = "cancelled"
+    SKIPPED = "skipped"  # its condition did not hold, or nothing it could be done by is known; the sequence went on
 
 
 class Touch(WorkspaceRow, table=True):
@@ -48,11 +59,12 @@ class Touch(WorkspaceRow, table=True):
         refers("enrollment_id", "enrollment", ondelete="CASCADE"),
         unique("enrollment_id", "number"),
         index("due_at", where="state = 'planned'"),
+        index("lead_id", "done_at"),
     )
 
     enrollment_id: UUID
     lead_id: UUID
-    number: int  # 1-based
+    number: int  # 1-based, also over several entries
     channel: str = Field(max_length=16)  # mail, linkedin, phone
     due_at: datetime
     state: TouchState = enum_field(TouchState, TouchState.PLANNED)
@@ -75,8 +87,10 @@ class Draft(WorkspaceRow, table=True):
     __tablename__ = "draft"
     __table_args__ = (
         index("lead_id", "created_at"),
+        index("contact_id", "created_at"),
         index("state", "created_at"),
         unique("thread_key", "version"),
+        index("variant_test_id", "state", where="variant_test_id IS NOT NULL"),
     )
 
     thread_key: str = Field(max_length=100)  # what it answers: "touch:<id>", "reply:<message id>", "play:<task id>"
@@ -97,6 +111,11 @@ class Draft(WorkspaceRow, table=True):
     sentences: list[dict[str, Any]] = json_field(list)  # [{field, start, end, written_by}]: no words of it
     problems: list[dict[str, Any]] = json_field(list)  # the gate's codes and spans; empty: it passed
     fallback_reason: str = text_field()
+    template: str = Field(default="", max_length=100)  # "first_mail/hiring@1"; of a variant "first_mail/hiring~2"
+    # The test that it is part of, and the arm that its company drew: also where the variant's words did not pass here.
+    variant_test_id: UUID | None = None
+    variant_arm: str = Field(default="", max_length=8)  # scoring.variant_test.Arm
+    rule_ids: list[str] = json_field(list)  # store.models.writing.EditRule: what changed its words
     policy_number: int
     content_hash: str = Field(max_length=64)
     message_id: str = Field(max_length=255)
@@ -133,6 +152,8 @@ class Approval(WorkspaceRow, table=True):
         refers("draft_id", "draft", ondelete="CASCADE"),
         unique("draft_id"),
         index("state", "created_at"),
+        index("lead_id"),
+        index("state", "expected_minor", "due_at"),
         index("decided_at", where="state IN ('approved', 'rejected') AND resumed_at IS NULL"),
     )
 
@@ -145,6 +166,10 @@ class Approval(WorkspaceRow, table=True):
     decided_at: datetime | None = None
     reason: str = text_field()
     resumed_at: datetime | None = None  # when its thread went on
+    # For the queue's order, as they were when the draft was made: what the mail may bring (scoring.worth), and when it
+    # should leave.
+    expected_minor: int = Field(default=0, sa_type=sa.BigInteger)
+    due_at: datetime | None = None
     created_at: datetime
 
 
@@ -170,18 +195,21 @@ class OutboxItem(WorkspaceRow, table=True):
         index("not_before", where="state = 'ready'"),
         index("lease_until", where="state = 'sending'"),
         index("mailbox_id", "sent_at"),
+        index("telephony_account_id", "started_at", where="telephony_account_id IS NOT NULL"),
+        index("contact_id", "state"),
         index("subject_id"),
         index("state"),
     )
 
     key: str = Field(max_length=200)  # deterministic: kind:subject:step:version
-    kind: str = Field(max_length=32)  # mail, crm
+    kind: str = Field(max_length=32)  # mail, text, call, crm
     subject_kind: str = Field(max_length=16)
     subject_id: UUID
     draft_id: UUID | None = None
     approval_id: UUID | None = None
     contact_id: UUID | None = None
     mailbox_id: UUID | None = None
+    telephony_account_id: UUID | None = None  # of texts and calls
     payload: dict[str, Any] = json_field()  # no personal data
     payload_sealed: str | None = text_field(None)
     message_id: str = Field(default="", max_length=255)
@@ -195,6 +223,8 @@ class OutboxItem(WorkspaceRow, table=True):
     lease_owner: str = Field(default="", max_length=64)
     lease_until: datetime | None = None
     lease_token: int = 0  # fencing: a worker that lost its lease cannot complete
+    started_at: datetime | None = None  # from here on it may have left; None while leased: nothing of it has
+    taken_at: datetime | None = None  # the server said yes; what follows from it is written with others, a little later
     sent_at: datetime | None = None
     created_at: datetime
 
@@ -205,7 +235,12 @@ class Message(WorkspaceRow, table=True):
     __tablename__ = "message"
     __table_args__ = (
         index("lead_id", "at"),
+        index("contact_id", "at"),
+        index("mailbox_id", "at"),
         index("message_id"),
+        index("provider_message_id"),
+        index("wire_message_id"),
+        index("sender_index", "at"),
         sa.Index("uq_message_source", "workspace_id", "source_key", unique=True),
     )
 
@@ -217,6 +252,9 @@ class Message(WorkspaceRow, table=True):
     contact_id: UUID | None = None
     draft_id: UUID | None = None
     message_id: str = Field(default="", max_length=255)
+    provider_message_id: str = Field(default="", max_length=255)  # the sending service's name for it; its events use it
+    wire_message_id: str = Field(default="", max_length=255)  # what recipients see, where the service writes its own
+    sender_index: str = Field(default="", max_length=64)  # inbound: keyed hash of the writer's address
     in_reply_to: str = Field(default="", max_length=255)
     subject_sealed: str | None = text_field(None)
     body_sealed: str | None = text_field(None)
@@ -250,7 +288,7 @@ class Suppression(WorkspaceRow, table=True):
     __tablename__ = "suppression"
     __table_args__ = (unique("kind", "key_index"),)
 
-    kind: str = Field(max_length=16)  # address, domain
+    kind: str = Field(max_length=16)  # address, domain, person, company, sha256, number
     key_index: str = Field(max_length=64)
     reason: str = Field(max_length=64)  # opt_out, complaint, hard_bounce, objection, manual
     source: str = Field(default="", max_length=100)

@@ -19,6 +19,9 @@ class Contact(WorkspaceRow, table=True):
         refers("company_id", "company", ondelete="CASCADE"),
         sa.Index("uq_contact_email", "workspace_id", "email_index", unique=True),
         index("company_id"),
+        index("person_index"),
+        index("updated_at"),
+        index("legal_basis_until", where="legal_basis_until IS NOT NULL"),
         unique("company_id", "person_index"),
     )
 
@@ -41,6 +44,8 @@ class Contact(WorkspaceRow, table=True):
     legal_basis: str = Field(default="", max_length=32)  # consent, legitimate_interest, existing_customer; "": none
     legal_basis_evidence: str = text_field()
     legal_basis_at: datetime | None = None
+    legal_basis_until: datetime | None = None  # from then on it holds no more
+    subscriber: str = Field(default="", max_length=16)  # company, individual (sole trader, consumer); "": not known
     source: str = Field(default="", max_length=200)
     cost_micros: int = Field(default=0, sa_type=sa.BigInteger)
     erased_at: datetime | None = None
@@ -73,6 +78,13 @@ class Lead(WorkspaceRow, table=True):
         index("company_id"),
         index("contact_id"),
         index("icp_id", "priority"),
+        index("run_id", "tier"),
+        index("updated_at"),
+        # The best first, an unknown priority last; spelt so, because the databases sort NULL differently.
+        sa.Index("ix_lead_best", "workspace_id", "tier", sa.text("coalesce(priority, -1) DESC"), "id"),
+        sa.Index(
+            "ix_lead_best_of_stage", "workspace_id", "stage", "tier", sa.text("coalesce(priority, -1) DESC"), "id"
+        ),
     )
 
     icp_id: UUID

@@ -106,7 +106,9 @@ class RunCompany(WorkspaceRow, table=True):
 
 
 class ImportState(StrEnum):
+    UPLOADED = "uploaded"  # by browser or API: waits for somebody to confirm its mapping
     READY = "ready"
+    QUEUED = "queued"  # a worker takes it up
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
@@ -153,6 +155,10 @@ class Company(WorkspaceRow, table=True):
         sa.Index("uq_company_domain", "workspace_id", "domain", unique=True),
         index("name_key"),
         index("industry"),
+        index("created_at"),
+        index("updated_at"),
+        # An unknown size comes last; spelt so, because the databases sort NULL differently.
+        sa.Index("ix_company_size", "workspace_id", sa.text("coalesce(employees, -1) DESC"), "id"),
     )
 
     domain: str | None = Field(default=None, max_length=255)
@@ -173,6 +179,7 @@ class Company(WorkspaceRow, table=True):
     technologies: list[str] = json_field(list)
     enriched_at: datetime | None = None
     enrichment_gap: str = text_field()  # why enrichment knows nothing, where it does not
+    excluded_at: datetime | None = None  # since when nobody at its domain is written to; what binds is the suppression
     created_at: datetime
     updated_at: datetime
 
@@ -216,6 +223,16 @@ class Fact(WorkspaceRow, table=True):
     method: str = Field(default="", max_length=64)  # import, json_ld, meta, header, dns, …
     confidence: float = 1.0  # 0–1
     tainted: bool = True
+
+
+class SiteMemory(WorkspaceRow, table=True):
+    """What the last reading of a company's site showed, for the next one to be compared with. `id` is the company's."""
+
+    __tablename__ = "site_memory"
+
+    pricing: dict[str, Any] | None = Field(default=None, sa_type=JSON_TYPE)  # tools.site_reader.changes.PageSnapshot
+    technologies: list[str] = json_field(list)
+    read_at: datetime
 
 
 class SignalRow(WorkspaceRow, table=True):

@@ -7,6 +7,7 @@
 Everything that follows from it (trigger, draft, touch, outbox, audit) stands in the same transaction.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,9 @@ from sqlmodel import Session, col, select
 from core.clock import Clock
 from core.errors import Conflict, NotFound, Rejected
 from core.ids import Ids
-from store import audit
+from store import audit, feed
+from store.feed import Event
+from store.feed_kinds import ApprovalData, DraftData, Kind
 from store.models import (
     Approval,
     ApprovalState,
@@ -42,6 +45,7 @@ class Action(StrEnum):
 
 
 _RESULT = {Action.APPROVE: ApprovalState.APPROVED, Action.REJECT: ApprovalState.REJECTED}
+_KIND = {ApprovalState.APPROVED: Kind.APPROVAL_APPROVED, ApprovalState.REJECTED: Kind.APPROVAL_REJECTED}
 _DRAFT = {ApprovalState.APPROVED: DraftState.APPROVED, ApprovalState.REJECTED: DraftState.REJECTED}
 
 
@@ -122,6 +126,7 @@ def decide(
     )
     details = {"draft_id": str(draft.id), "content_hash": expected_hash, "policy_number": draft.policy_number}
     _audit(session, clock, ids, by, f"approval.{state.value}", approval_id, details)
+    feed.publish(session, clock, [Event(_KIND[state], approval_id, told_of(draft), by)])
     return Decided(approval_id, draft.id, state, by, now, repeated=False)
 
 
@@ -167,6 +172,7 @@ def undo(session: Session, clock: Clock, ids: Ids, approval_id: UUID, *, by: str
     if draft.touch_id is not None:
         _settle_touches(session, [draft], TouchState.DRAFTED, "")
     _audit(session, clock, ids, by, "approval.undone", approval_id, {"draft_id": str(draft.id)})
+    feed.publish(session, clock, [Event(Kind.APPROVAL_UNDONE, approval_id, told_of(draft), by)])
     return draft.id
 
 
@@ -185,6 +191,34 @@ def void_for_lead(
     `touch_state`: what becomes of their touches; PLANNED has them drafted anew when they are due.
     """
     return _void(session, clock, ids, [Draft.lead_id == lead_id], reason, actor, DraftState.VOID, touch_state)
+
+
+def void_for_leads(
+    session: Session,
+    clock: Clock,
+    ids: Ids,
+    lead_ids: Sequence[UUID],
+    reason: str,
+    *,
+    actor: str,
+    touch_state: TouchState = TouchState.CANCELLED,
+) -> Voided:
+    """The same for many, in as many statements as for one."""
+    return _void(session, clock, ids, [col(Draft.lead_id).in_(lead_ids)], reason, actor, DraftState.VOID, touch_state)
+
+
+def void_for_contacts(
+    session: Session,
+    clock: Clock,
+    ids: Ids,
+    contact_ids: Sequence[UUID],
+    reason: str,
+    *,
+    actor: str,
+    touch_state: TouchState = TouchState.CANCELLED,
+) -> Voided:
+    where = [col(Draft.contact_id).in_(contact_ids)]
+    return _void(session, clock, ids, where, reason, actor, DraftState.VOID, touch_state)
 
 
 def void_for_customer(
@@ -261,17 +295,39 @@ def _void(
         .returning(col(Approval.id))
         .execution_options(synchronize_session="fetch")
     ).all()
+    # Claimed and not started: nothing of it has left, and its start now finds that the claim is gone.
+    claimed = sa.and_(col(OutboxItem.state) == OutboxState.SENDING, col(OutboxItem.started_at).is_(None))
     items = session.execute(
         sa.update(OutboxItem)
-        .where(col(OutboxItem.draft_id).in_(draft_ids), col(OutboxItem.state) == OutboxState.READY)
+        .where(col(OutboxItem.draft_id).in_(draft_ids), sa.or_(col(OutboxItem.state) == OutboxState.READY, claimed))
         .values(state=OutboxState.CANCELLED, state_reason=reason)
-        .returning(col(OutboxItem.id))
+        .returning(col(OutboxItem.draft_id))
         .execution_options(synchronize_session="fetch")
     ).all()
     _settle_touches(session, drafts, touch_state, reason)
     details = {"draft_ids": [str(found) for found in draft_ids], "outbox_items": len(items)}
     _audit(session, clock, ids, actor, f"draft.{draft_state.value}", draft_ids[0], details)
+    kind = Kind.DRAFT_REPLACED if draft_state is DraftState.REPLACED else Kind.DRAFT_VOID
+    cancelled = Counter(item.draft_id for item in items)
+    feed.publish(
+        session,
+        clock,
+        [
+            Event(
+                kind,
+                d.id,
+                DraftData(lead_id=d.lead_id, customer_id=d.customer_id, outbox_items_cancelled=cancelled[d.id]),
+                actor,
+            )
+            for d in drafts
+        ],
+    )
     return Voided(len(approvals), len(drafts), len(items))
+
+
+def told_of(draft: Draft) -> ApprovalData:
+    """What the feed says of a draft's approval."""
+    return ApprovalData(draft_id=draft.id, lead_id=draft.lead_id, customer_id=draft.customer_id, action=draft.kind)
 
 
 def _settle_touches(session: Session, drafts: Sequence[Draft], state: TouchState, reason: str) -> None:

@@ -97,7 +97,8 @@ def upsert_companies(session: Session, clock: Clock, inputs: Sequence[CompanyInp
             changed.add(row["id"])
         known.add(row)
         ids.append(row["id"])
-    new = bulk.insert_ignore(session, Company, list(created.values()))
+    # By id here too: two imports of the same companies in another order would each hold what the other waits for.
+    new = bulk.insert_ignore(session, Company, [created[row_id] for row_id in sorted(created)])
     if len(new) < len(created):
         # Another writer was first with some of them: theirs are merged into instead. At most once: they are there now.
         return _again(session, clock, inputs, new)
@@ -224,4 +225,4 @@ def _add_sources(
             "cost_micros": record.cost_micros,
             "observed_at": record.observed_at or now,
         }
-    bulk.insert_ignore(session, CompanySource, list(rows.values()))
+    bulk.insert_ignore(session, CompanySource, [rows[row_id] for row_id in sorted(rows)])

@@ -15,6 +15,7 @@ from sqlmodel import Session, col
 
 from core.crypto import Sealer
 from store.models import Company, Contact, CrmActivityRow, Lead
+from store.queries import merges
 
 Row = list[str | int | float]
 
@@ -74,6 +75,7 @@ def lead_rows(session: Session, sealer: Sealer) -> Iterator[Row]:
         sa.select(Lead, Contact, Company)
         .join(Contact, col(Contact.id) == col(Lead.contact_id))
         .join(Company, col(Company.id) == col(Lead.company_id))
+        .where(merges.not_absorbed(Contact))
         .order_by(col(Lead.tier), col(Lead.priority).desc().nulls_last(), col(Lead.id))
         .execution_options(yield_per=_CHUNK)
     )

@@ -66,6 +66,7 @@ COMPANY_FIELDS: Mapping[str, str] = {
     "tags": _LIST,
     "technologies": _LIST,
 }
+_NOTHING: Mapping[str, Any] = {_TEXT: "", _INT: None, _LIST: []}
 _UNION = {"technology": "technologies", "tag": "tags"}  # one fact an element: all of them are true together
 
 
@@ -191,13 +192,19 @@ def apply_winners(session: Session, clock: Clock, company_ids: Sequence[UUID]) -
 
 def _decided(fields: Mapping[str, list[Fact]]) -> dict[str, Any]:
     decided: dict[str, Any] = {}
+    said: set[str] = set()  # by a person: "nothing" is their word too, and a list of theirs is the whole list
     for name, kind in COMPANY_FIELDS.items():
+        if by_person := [fact for fact in fields.get(name, []) if fact.method in HUMAN_METHODS]:
+            word = max(by_person, key=lambda fact: (fact.observed_at, *_tie(fact))).value
+            decided[name] = fitted(Company, name, word) if _fits(word, kind) else _NOTHING[kind]
+            said.add(name)
+            continue
         fitting = [fact for fact in fields.get(name, []) if _fits(fact.value, kind)]
         if best := winner(fitting):
             decided[name] = fitted(Company, name, best.fact.value)
     for single, column in _UNION.items():
         elements = {str(fact.value) for fact in fields.get(single, []) if isinstance(fact.value, str) and fact.value}
-        if elements:
+        if elements and column not in said:
             decided[column] = sorted(elements.union(decided.get(column, [])), key=str.casefold)
     return decided
 

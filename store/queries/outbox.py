@@ -2,6 +2,8 @@
 
     ready → sending → sent | failed | ready (deferred) | unknown (a person decides);   ready → cancelled | expired
 
+Mails are claimed several at once, and started one by one (store.queries.starting): of a claimed mail that was not
+started no byte has left.
 `sending` with a lease that ran out is a worker that died, or an outcome to look up: the dispatcher's recovery.
 """
 
@@ -19,12 +21,12 @@ from core.clock import Clock
 from core.crypto import Sealer
 from core.ids import stable_id
 from store import bulk
-from store.models import OutboxItem, OutboxState
+from store.models import CalendarEventRow, OutboxItem, OutboxState
 from store.session import workspace_of
 
-MAIL, CRM = "mail", "crm"
-# Counted against caps: what left, what is leaving, and what may have left.
-_COUNTED = (OutboxState.SENT, OutboxState.SENDING, OutboxState.UNKNOWN)
+MAIL, CRM, CALENDAR = "mail", "crm", "calendar"
+TEXT, CALL = "text", "call"  # through a telephony account: store.queries.telephony
+BY_PHONE = (TEXT, CALL)
 
 
 def item_id(session: Session, key: str) -> UUID:
@@ -115,6 +117,22 @@ def insert_crm(session: Session, clock: Clock, sealer: Sealer, steps: Sequence[C
     return len(bulk.insert_ignore(session, OutboxItem, rows))
 
 
+def insert_calendar(session: Session, clock: Clock, event: CalendarEventRow) -> bool:
+    """Queues what is wanted of our event in a rep's calendar, once a version; False: it is queued already."""
+    key = f"calendar:{event.id}:{event.version}"
+    row = {
+        "id": item_id(session, key),
+        "key": key,
+        "kind": CALENDAR,
+        "subject_kind": "meeting",
+        "subject_id": event.meeting_id,
+        "payload": {"event_id": str(event.id), "version": event.version},
+        "not_before": clock.now(),
+        "created_at": clock.now(),
+    }
+    return bool(bulk.insert_ignore(session, OutboxItem, [row]))
+
+
 def payload_context(outbox_item_id: UUID) -> str:
     return f"outbox_item|payload|{outbox_item_id}"
 
@@ -202,7 +220,34 @@ def complete(session: Session, outbox_item_id: UUID, token: int, state: OutboxSt
     mine = sa.and_(col(OutboxItem.state) == OutboxState.SENDING, col(OutboxItem.lease_token) == token)
     if state is OutboxState.SENT:
         mine = sa.or_(mine, col(OutboxItem.state) == OutboxState.UNKNOWN)
-    return _move(session, outbox_item_id, mine, {"lease_owner": "", "lease_until": None, **values, "state": state})
+    return _move(session, outbox_item_id, mine, {**_FREE, **_again(state), **values, "state": state})
+
+
+_FREE: dict[str, Any] = {"lease_owner": "", "lease_until": None}
+
+
+def _again(state: OutboxState) -> dict[str, Any]:
+    return {"started_at": None, "taken_at": None} if state is OutboxState.READY else {}
+
+
+def complete_each(session: Session, items: Sequence[OutboxItem], state: OutboxState, **values: Any) -> list[OutboxItem]:
+    """`complete` for several with the same values, in one statement; those whose lease was still mine."""
+    if not items:
+        return []
+    moved = session.execute(
+        sa.update(OutboxItem)
+        .where(
+            sa.tuple_(col(OutboxItem.id), col(OutboxItem.lease_token)).in_(
+                [(item.id, item.lease_token) for item in items]
+            ),
+            col(OutboxItem.state) == OutboxState.SENDING,
+        )
+        .values({**_FREE, **_again(state), **values, "state": state})
+        .returning(col(OutboxItem.id))
+        .execution_options(synchronize_session=False)
+    )
+    mine = set(moved.scalars())
+    return [item for item in items if item.id in mine]
 
 
 def complete_many(session: Session, ids: Sequence[UUID], owner: str, state: OutboxState, **values: Any) -> int:
@@ -222,8 +267,18 @@ def complete_many(session: Session, ids: Sequence[UUID], owner: str, state: Outb
 
 
 def resolve(session: Session, outbox_item_id: UUID, state: OutboxState, **values: Any) -> bool:
-    """A person's word on an unknown outcome. False: it is not unknown (any more)."""
-    return _move(session, outbox_item_id, col(OutboxItem.state) == OutboxState.UNKNOWN, {**values, "state": state})
+    """A person's word on an unknown outcome, or a vendor's proof. False: it is not unknown (any more)."""
+    unknown = col(OutboxItem.state) == OutboxState.UNKNOWN
+    return _move(session, outbox_item_id, unknown, {**_again(state), **values, "state": state})
+
+
+def unknown_of(session: Session, message_id: str) -> OutboxItem | None:
+    """The mail of this Message-ID of which nobody knows whether it left, locked. Few: the state has an index."""
+    if not message_id:
+        return None
+    unknown = select(OutboxItem).where(OutboxItem.state == OutboxState.UNKNOWN, OutboxItem.message_id == message_id)
+    locked = unknown.order_by(col(OutboxItem.id)).limit(1).with_for_update()
+    return session.exec(locked.execution_options(populate_existing=True)).first()
 
 
 def _move(session: Session, outbox_item_id: UUID, where: sa.ColumnElement[bool], values: dict[str, Any]) -> bool:
@@ -271,28 +326,6 @@ def due_mailboxes(session: Session, now: datetime) -> list[UUID]:
         .order_by(col(OutboxItem.mailbox_id))
     )
     return [found for found in session.exec(query) if found is not None]
-
-
-def count_sent(session: Session, mailbox_id: UUID, since: datetime, until: datetime | None = None) -> int:
-    """Mails of a mailbox that left within [since, until), and those that are leaving or may have left."""
-    at = sa.func.coalesce(col(OutboxItem.sent_at), col(OutboxItem.lease_until), col(OutboxItem.not_before))
-    query = select(sa.func.count()).where(
-        col(OutboxItem.mailbox_id) == mailbox_id,
-        col(OutboxItem.kind) == MAIL,
-        col(OutboxItem.state).in_(_COUNTED),
-        at >= since,
-    )
-    if until is not None:
-        query = query.where(at < until)
-    return int(session.exec(query).one())
-
-
-def last_sent_at(session: Session, mailbox_id: UUID, before: datetime) -> datetime | None:
-    query = select(sa.func.max(col(OutboxItem.sent_at))).where(
-        col(OutboxItem.mailbox_id) == mailbox_id, col(OutboxItem.sent_at) < before
-    )
-    found: datetime | None = session.exec(query).one()
-    return found
 
 
 def next_ready_at(session: Session) -> datetime | None:

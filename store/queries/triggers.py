@@ -202,6 +202,11 @@ def retry(session: Session, trigger_id: UUID, now: datetime) -> None:
     _set(session, trigger_id, attempts=0, due_at=now)
 
 
+def rests() -> sa.ColumnElement[bool]:
+    """Of a trigger that waits for a person."""
+    return col(ThreadTrigger.attempts) >= _RESTS
+
+
 def resting(session: Session, limit: int = 100) -> list[ThreadTrigger]:
     """Triggers that wait for a person, the oldest first."""
     query = select(ThreadTrigger).where(col(ThreadTrigger.done_at).is_(None), ThreadTrigger.attempts >= _RESTS)

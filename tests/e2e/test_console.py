@@ -80,7 +80,7 @@ def test_a_rep_decides_by_key(page: Any, site: str, office: ApiOffice) -> None:
     assert state_of(office, first) is ApprovalState.APPROVED
     assert "Approved" in page.get_by_role("status").inner_text()
     page.keyboard.press("u")
-    page.wait_for_url(f"**/approvals/{first}")
+    page.wait_for_url(f"**/approvals/{first}?said=undone")
     assert state_of(office, first) is ApprovalState.PENDING
 
     page.goto(f"{site}/approvals/{second}")

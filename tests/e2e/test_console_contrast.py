@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-_CSS = (Path(__file__).parents[2] / "api/console/static/console.css").read_text()
+_CSS = (Path(__file__).parents[2] / "api/console/static/css/tokens.css").read_text()
 _GROUNDS = ("ground", "raised", "sunk")
 PAIRS = [
     *((text, ground) for ground in _GROUNDS for text in ("text", "muted", "accent")),
@@ -23,8 +23,8 @@ PAIRS = [
 
 
 def tokens(theme: str) -> dict[str, str]:
-    blocks = re.findall(r":root \{(.*?)\}", _CSS, re.S)
-    return dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", blocks[0 if theme == "light" else 1]))
+    found = re.findall(r"--([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)", _CSS)
+    return {name: light if theme == "light" else dark for name, light, dark in found}
 
 
 def luminance(colour: str) -> float:

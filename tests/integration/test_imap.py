@@ -3,154 +3,27 @@
 Skips where `dovecot` is not installed (Debian: apt-get install dovecot-imapd).
 """
 
-import getpass
-import grp
-import imaplib
-import os
-import pwd
-import shutil
-import socket
-import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from core.errors import FixConfiguration, RetryAt
-from tests.support.smtp_server import make_certificate
+from tests.support.dovecot import DOVECOT, Dovecot, free_port, running
 from tools.ports import LookupResult, Unknown
 from tools.providers.inbox.imap import ImapInbox
 from tools.providers.inbox.imap_session import ImapSecurity, ImapSettings
 from tools.providers.mail_transport.imap_lookup import ImapSentLookup
 
-DOVECOT = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-PASSWORD = "correct-horse"
-
-CONFIGURATION = """
-base_dir = {home}/run
-log_path = {home}/dovecot.log
-protocols = imap
-listen = 127.0.0.1
-ssl = yes
-ssl_cert = <{certificate}
-ssl_key = <{certificate}
-disable_plaintext_auth = no
-auth_failure_delay = 0
-default_internal_user = {internal}
-default_internal_group = {group}
-default_login_user = {internal}
-first_valid_uid = 1
-mail_location = maildir:{home}/mail/%u
-passdb {{
-  driver = static
-  args = password={password}
-}}
-userdb {{
-  driver = static
-  args = uid={owner} gid={owner_group} home={home}/mail/%u
-}}
-service imap-login {{
-  chroot =
-  inet_listener imap {{
-    port = {port}
-  }}
-  inet_listener imaps {{
-    port = {tls_port}
-    ssl = yes
-  }}
-}}
-service anvil {{
-  chroot =
-}}
-service stats {{
-  chroot =
-}}
-namespace inbox {{
-  inbox = yes
-  mailbox "Gesendete Post" {{
-    auto = create
-    special_use = \\Sent
-  }}
-}}
-"""
-
-
-@dataclass(frozen=True)
-class Dovecot:
-    port: int
-    tls_port: int
-    certificate: Path
-
-    def settings(self, user: str) -> ImapSettings:
-        return ImapSettings(
-            "127.0.0.1", self.tls_port, user, PASSWORD, ImapSecurity.TLS, 10.0, ca_file=self.certificate
-        )
-
-    def connect(self, user: str) -> imaplib.IMAP4:
-        connection = imaplib.IMAP4("127.0.0.1", self.port, 10)
-        connection.login(user, PASSWORD)
-        return connection
-
-    def append(self, user: str, folder: str, *mails: bytes) -> None:
-        connection = self.connect(user)
-        for mail in mails:
-            status, words = connection.append(folder, "", imaplib.Time2Internaldate(1_770_000_000), mail)
-            assert status == "OK", words
-        connection.logout()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
 
 @pytest.fixture(scope="module")
-def dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
+def dovecot() -> Iterator[Dovecot]:
     if DOVECOT is None:
         pytest.skip("Dovecot is not installed (Debian: apt-get install dovecot-imapd)")
-    home = tmp_path_factory.mktemp("dovecot")
-    # As root Dovecot insists on an unprivileged owner of mail; otherwise everything is ours.
-    owner = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
-    (home / "mail").mkdir()
-    os.chown(home / "mail", owner.pw_uid, owner.pw_gid)
-    for folder in (home, home.parent, home.parent.parent):
-        folder.chmod(folder.stat().st_mode | 0o011)
-    server = Dovecot(free_port(), free_port(), make_certificate(home))
-    internal = "nobody" if os.geteuid() == 0 else getpass.getuser()
-    (home / "dovecot.conf").write_text(
-        CONFIGURATION.format(
-            home=home,
-            certificate=server.certificate,
-            internal=internal,
-            group=grp.getgrgid(pwd.getpwnam(internal).pw_gid).gr_name,
-            owner=owner.pw_uid,
-            owner_group=owner.pw_gid,
-            password=PASSWORD,
-            port=server.port,
-            tls_port=server.tls_port,
-        )
-    )
-    with subprocess.Popen([DOVECOT, "-F", "-c", str(home / "dovecot.conf")], stderr=subprocess.PIPE) as process:
-        try:
-            for _ in range(100):
-                if process.poll() is not None:
-                    assert process.stderr is not None
-                    pytest.fail(f"Dovecot did not start: {process.stderr.read().decode()[-500:]}")
-                try:
-                    server.connect("probe").logout()
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            else:
-                pytest.fail(f"Dovecot does not answer: {(home / 'dovecot.log').read_text()[-500:]}")
-            yield server
-        finally:
-            process.terminate()
-            process.wait(10)
+    with running() as server:
+        yield server
 
 
 def mail(number: int, body: bytes = b"Hello\r\n") -> bytes:

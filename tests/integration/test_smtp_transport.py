@@ -38,6 +38,11 @@ def envelope(mime: bytes = MIME, message_id: str = "<1@sender.example>") -> Enve
     return Envelope(message_id, "ada@sender.example", "bob@prospect.example", mime)
 
 
+def numbered(number: int) -> Envelope:
+    message_id = f"<{number}@sender.example>"
+    return envelope(MIME.replace(b"<1@sender.example>", message_id.encode()), message_id)
+
+
 def connect(server: SmtpServer, security: SmtpSecurity = SmtpSecurity.NONE, **options: object) -> SmtpTransport:
     given_options = {"timeouts": QUICK, "ca_file": server.certificate, **options}
     return SmtpTransport(SmtpSettings("127.0.0.1", server.port, security, **given_options))  # type: ignore[arg-type]
@@ -186,13 +191,71 @@ class TestEncryption:
 class TestConnections:
     def test_five_hundred_mails_use_five_connections(self, tmp_path: Path) -> None:
         with SmtpServer(Options(tmp_path, fsync=False)) as server:
-            transport = connect(server, max_mails_per_connection=100)
+            transport = connect(server, max_mails_per_connection=100, timeouts=Timeouts())
             for number in range(500):
                 mime = MIME.replace(b"<1@", b"<%d@" % number)
                 assert transport.send(envelope(mime)).outcome is SendOutcome.SENT
             assert server.connections == 5
             transport.close()
         assert len(accepted(tmp_path)) == 500
+        assert duplicates(tmp_path) == {}
+
+    def test_a_mail_whose_addresses_were_said_before_is_the_one_that_follows(self, tmp_path: Path) -> None:
+        with SmtpServer(Options(tmp_path, fsync=False, pipelining=True)) as server:
+            transport = connect(server, max_mails_per_connection=3, timeouts=Timeouts())
+            mails, worked = [numbered(number) for number in range(7)], []
+            for number, mail in enumerate(mails):
+                following = mails[number + 1] if number + 1 < len(mails) else None
+                result = transport.send_meanwhile(mail, lambda done=number: worked.append(done), following)
+                assert result.outcome is SendOutcome.SENT
+            transport.close()
+            assert server.connections == 3
+        assert worked == list(range(7))
+        assert [message_id for message_id, _ in accepted(tmp_path)] == [mail.message_id for mail in mails]
+        assert server.mails() == [mail.mime for mail in mails]
+
+    def test_of_a_mail_that_was_announced_and_not_sent_nothing_arrives(self, tmp_path: Path) -> None:
+        with SmtpServer(Options(tmp_path, fsync=False, pipelining=True)) as server:
+            transport = connect(server, timeouts=Timeouts())
+            first, announced, other = (numbered(number) for number in range(3))
+            assert transport.send_meanwhile(first, lambda: None, announced).outcome is SendOutcome.SENT
+            assert transport.send(other).outcome is SendOutcome.SENT
+            transport.send_meanwhile(announced, lambda: None, first)
+            transport.close()
+        assert [message_id for message_id, _ in accepted(tmp_path)] == [
+            mail.message_id for mail in (first, other, announced)
+        ]
+
+    def test_an_announced_mail_that_is_refused_is_refused_in_its_own_turn(self, tmp_path: Path) -> None:
+        server_options = Options(
+            tmp_path, fsync=False, pipelining=True, faults=(Fault("end", "550 5.7.1 No"),), times=1
+        )
+        with SmtpServer(server_options) as server:
+            transport = connect(server, timeouts=Timeouts())
+            first, second = numbered(0), numbered(1)
+            assert transport.send_meanwhile(first, lambda: None, second).outcome is SendOutcome.MISCONFIGURED
+            assert transport.send(second).outcome is SendOutcome.SENT
+            assert server.connections == 1
+            transport.close()
+        assert [message_id for message_id, _ in accepted(tmp_path)] == [second.message_id]
+
+    def test_what_work_raises_changes_nothing(self, tmp_path: Path) -> None:
+        def fails() -> None:
+            raise RuntimeError("about another mail")
+
+        with SmtpServer(Options(tmp_path, fsync=False, pipelining=True)) as server:
+            transport = connect(server, timeouts=Timeouts())
+            assert transport.send_meanwhile(numbered(0), fails).outcome is SendOutcome.SENT
+            transport.close()
+
+    def test_a_server_that_closes_behind_its_yes_took_the_mail(self, tmp_path: Path) -> None:
+        with SmtpServer(Options(tmp_path, fsync=False, pipelining=True, max_mails=1)) as server:
+            transport = connect(server, timeouts=Timeouts())
+            first, second = numbered(0), numbered(1)
+            assert transport.send_meanwhile(first, lambda: None, second).outcome is SendOutcome.SENT
+            assert transport.send(second).outcome is SendOutcome.SENT, "on a new connection: 421 took nothing"
+            assert server.connections == 2
+            transport.close()
         assert duplicates(tmp_path) == {}
 
     def test_a_refused_mail_does_not_cost_the_connection(self, tmp_path: Path) -> None:

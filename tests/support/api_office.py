@@ -62,7 +62,7 @@ def api_office(database: Database, clock: Clock, folder: Path, *, people: int = 
     office = open_office(context, people=people)
     contexts = {workspace_id: context}
     deps = Dependencies(
-        settings=Settings(data_dir=folder, database_url=database.url, **settings),
+        settings=Settings(**{"data_dir": folder, "database_url": database.url, "rate_limit_factor": 0, **settings}),
         database=database,
         clock=clock,
         ids=ids,

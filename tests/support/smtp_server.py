@@ -78,6 +78,8 @@ class Options:
     delay_ms: tuple[int, int] = (0, 0)  # before the answer to the final dot
     fsync: bool = True
     max_mails: int | None = None  # a connection: then 421
+    pipelining: bool = False  # offered, as nearly every real server does (RFC 2920)
+    once: bool = False  # a Message-ID that was taken before is answered yes and not kept again: a service with keys
     certificate: Path | None = None  # PEM with key and certificate; made in the spool where a mode needs one
 
 
@@ -88,6 +90,7 @@ class Spool:
     options: Options
     random: random.Random
     strikes: Counter[Fault] = field(default_factory=Counter)
+    seen: set[str] = field(default_factory=set)
     connections: int = 0
     sequence: int = 0
 
@@ -102,6 +105,9 @@ class Spool:
     def store(self, content: bytes) -> None:
         digest = hashlib.sha256(content).hexdigest()
         message_id = str(BytesHeaderParser().parsebytes(content).get("Message-ID", "<none>")).strip()
+        if self.options.once and message_id in self.seen:
+            return
+        self.seen.add(message_id)
         self.sequence += 1
         _append(self.options.spool / f"{self.sequence:06d}-{digest[:16]}.eml", content, sync=self.options.fsync)
         line = f"{self.sequence} {message_id} {digest}\n".encode()
@@ -124,6 +130,10 @@ class FaultySMTP(SMTP):
     async def smtp_EHLO(self, hostname: str) -> None:
         if not await self._struck("ehlo"):
             await super().smtp_EHLO(hostname)
+
+    async def handle_EHLO(self, server: SMTP, session: Session, _: Any, name: str, lines: list[str]) -> list[str]:
+        session.host_name = name
+        return [lines[0], "250-PIPELINING", *lines[1:]] if self.spool.options.pipelining else lines
 
     async def smtp_STARTTLS(self, arg: str) -> None:
         if not await self._struck("starttls"):
@@ -361,17 +371,18 @@ def _range(text: str) -> tuple[int, int]:
     return int(low), int(high or low)
 
 
-def _fault(text: str) -> Fault:
-    stage, _, action = text.partition("=")
-    return Fault(stage, action)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--spool", type=Path, required=True)
     parser.add_argument("--mode", choices=sorted(MODES), default="ok")
-    parser.add_argument("--fault", type=_fault, action="append", default=[], metavar="STAGE=ACTION")
+    parser.add_argument(
+        "--fault",
+        type=lambda text: Fault(*text.partition("=")[::2]),
+        action="append",
+        default=[],
+        metavar="STAGE=ACTION",
+    )
     parser.add_argument("--times", type=int, default=None)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--p-accept-then-cut", type=float, default=0.0)
@@ -379,6 +390,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--p-4xx", type=float, default=0.0)
     parser.add_argument("--delay-ms", type=_range, default=(0, 0), metavar="LOW-HIGH")
     parser.add_argument("--max-mails", type=int, default=None)
+    for flag in ("--pipelining", "--once"):
+        parser.add_argument(flag, action="store_true")
     parser.add_argument("--no-fsync", dest="fsync", action="store_false")
     given = vars(parser.parse_args(arguments))
     port, faults = given.pop("port"), tuple(given.pop("fault"))

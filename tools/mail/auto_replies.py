@@ -90,7 +90,7 @@ _UNTIL = re.compile(
     r"|fino al?|tot(?: en met)?|até)\b",
     re.IGNORECASE,
 )
-_DATES = re.compile(
+DATES = re.compile(
     rf"(?P<iso>\d{{4}}-\d\d-\d\d)"
     rf"|(?P<d1>\d{{1,2}})(?:st|nd|rd|th|er|º)?[.\s]*(?:of "
     rf"|de )?(?P<m1>{_MONTH})\b\.?,?(?:\s+(?:de(?:l)? )?(?P<y1>\d{{4}}))?"
@@ -144,14 +144,15 @@ def return_date(text: str, sent_on: date) -> date | None:
     found: list[date] = []
     for marker in _UNTIL.finditer(text[:3000]):
         window = text[marker.end() : marker.end() + _LOOK_AHEAD]
-        match = _DATES.search(window)
-        day = _day(match, sent_on) if match is not None else None
+        match = DATES.search(window)
+        day = day_of(match, sent_on) if match is not None else None
         if day is not None and sent_on < day <= sent_on + _LONGEST_ABSENCE:
             found.append(day)
     return max(found, default=None)
 
 
-def _day(match: re.Match[str], sent_on: date) -> date | None:
+def day_of(match: re.Match[str], sent_on: date) -> date | None:
+    """The day that a match of `DATES` names, seen from `sent_on`; None where there is no such day."""
     try:
         if match["iso"]:
             return date.fromisoformat(match["iso"])

@@ -1,14 +1,16 @@
 """The two readable parts of a mail, plain and HTML, from the same words, each with its footer.
 
-The HTML names no colours, so that dark and light mail programs keep theirs; it loads nothing; it has a language and
-reads in order. Only links that we put there become anchors: a URL that somebody's web page smuggled into the words
-stays text.
+The HTML names no colours, so that dark and light mail programs keep theirs; it loads nothing, unless opens are counted;
+it has a language and reads in order. Only links that we put there become anchors: a URL that somebody's web page
+smuggled into the words stays text.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+
+from tools.mail.tracking import TrackedLinks
 
 _UNSUBSCRIBE = {
     "de": "Abmelden",
@@ -51,9 +53,11 @@ def text_body(text: str, footer: Footer) -> str:
     return f"{_clean(text)}\n\n-- \n" + "\n".join(line.strip() for line in lines if line.strip()) + "\n"
 
 
-def html_body(text: str, links: Sequence[str], footer: Footer) -> str:
+def html_body(text: str, links: Sequence[str], footer: Footer, tracked: TrackedLinks | None = None) -> str:
+    """`tracked`: anchors show the link that was approved and lead to it through ours."""
+    tracked = tracked or TrackedLinks()
     paragraphs = [
-        "<p>" + "<br>\n".join(_linked(line, links) for line in paragraph.split("\n")) + "</p>"
+        "<p>" + "<br>\n".join(_linked(line, links, tracked) for line in paragraph.split("\n")) + "</p>"
         for paragraph in re.split(r"\n{2,}", _clean(text))
     ]
     small = [escape(line.strip()) for line in (footer.who, *footer.postal_address.splitlines()) if line.strip()]
@@ -75,6 +79,7 @@ def html_body(text: str, links: Sequence[str], footer: Footer) -> str:
             *paragraphs,
             "<hr>",
             '<p style="font-size:0.85em">' + "<br>\n".join(small) + "</p>",
+            *_unseen(tracked),
             "</body>",
             "</html>",
             "",
@@ -87,7 +92,18 @@ def _clean(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROLS).strip("\n")
 
 
-def _linked(line: str, links: Sequence[str]) -> str:
+def _unseen(tracked: TrackedLinks) -> list[str]:
+    """What only programs ask for: a link that is not drawn, and is passed over by readers aloud and by the keyboard."""
+    found = []
+    if tracked.trap:
+        hidden = 'style="display:none;max-height:0;overflow:hidden" aria-hidden="true"'
+        found.append(f'<div {hidden}><a href="{escape(tracked.trap)}" tabindex="-1" rel="nofollow"></a></div>')
+    if tracked.image:
+        found.append(f'<img src="{escape(tracked.image)}" width="1" height="1" alt="" aria-hidden="true">')
+    return found
+
+
+def _linked(line: str, links: Sequence[str], tracked: TrackedLinks) -> str:
     """Escaped HTML of one line; a URL becomes an anchor only when the whole of it is one of `links`."""
     pieces: list[str] = []
     end = 0
@@ -98,7 +114,7 @@ def _linked(line: str, links: Sequence[str]) -> str:
         elif url not in links:
             continue
         pieces.append(escape(line[end : match.start()]))
-        pieces.append(f'<a href="{escape(url)}">{escape(url)}</a>')
+        pieces.append(f'<a href="{escape(tracked.targets.get(url, url))}">{escape(url)}</a>')
         end = match.start() + len(url)
     pieces.append(escape(line[end:]))
     return "".join(pieces)

@@ -55,6 +55,7 @@ _NO_SUCH = re.compile(
     r"|nxdomain"
     r"|not exist|not resolve)|unknown host|host unknown|nxdomain|no (?:mx|a) record|not our customer"
     r"|no mailbox (?:here )?by that name"
+    r"|couldn't be found|not recognized|invalid final delivery userid"
     r"|isn't (?:in my|a valid)|is not (?:a (?:valid|known)|our)|not listed in|couldn't find any host|address rejected"
     r"|sorry, (?:no mailbox|i couldn't find)|this user doesn't have|has moved|no account by|nombre no"
     r"|unknown to address"
@@ -62,7 +63,8 @@ _NO_SUCH = re.compile(
     re.IGNORECASE,
 )
 _PASSING = re.compile(
-    r"timed? ?out|retry time|try again|temporar|delayed|expired|connection (?:refused|reset|lost|dropped)|greylist"
+    r"timed? ?out|on hold|retry time|try again|temporar|delayed|expired|connection (?:refused|reset|lost|dropped)"
+    r"|greylist"
     r"|could not be delivered (?:for|within)|not yet been delivered|in queue too long|too long in queue|loop"
     r"|too many hops"
     r"|suspend|disabled|inactive|locked|over(?:load|limit)|message (?:is )?too (?:big|large)|size limit"
@@ -81,6 +83,26 @@ _AFTER_DATA = re.compile(
 
 # Microsoft 365 refuses at its edge who is not in the directory (directory-based edge blocking), with 5.4.1.
 _EDGE_BLOCKED = re.compile(r"recipient address rejected: access denied", re.IGNORECASE)
+# That the domain is gone needs no server's word about a mailbox. "No SMTP service": a null MX (RFC 7505).
+_NO_DOMAIN = re.compile(
+    r"(?:host|domain|name service)\b.{0,60}?\b(?:not (?:be )?found|unknown|does(?:n't| not) exist|nxdomain|not resolve)"
+    r"|(?:unknown|invalid|no such|unrouteable|unroutable|bad destination) (?:host|domain|mail domain|destination)"
+    # Exim before it asked anybody: no router takes the address.
+    r"|^\s*unroute?able address|\n\s*unroute?able address"
+    r"|nxdomain|no (?:mx|a) record|couldn't find any host|no smtp service|does not accept mail|non-existent hosts?\b",
+    re.IGNORECASE,
+)
+# The server said it in answer to the recipient's name, before it saw a mail, or out of its own directory: it speaks of
+# the mailbox. Postfix names the recipient so ("550 <bob@prospect.example>: …") in answers to RCPT alone.
+# Sendmail's way ("550 <bob@…>... User unknown") is no such sign: filters write it too, after they have seen the mail.
+_AT_RECIPIENT = re.compile(
+    r"(?:reply to|response to|after|in reply to|not like our) \(?(?:the )?rcpt\b|(?:>>> ?|command )?rcpt to\b"
+    r"|\b55\d:? (?:5\.\d\.\d{1,2} )?<[^<>\s]{3,320}>: |does not exist at the organi[sz]ation"
+    r"|recipient name is not recognized|invalid final delivery userid",
+    re.IGNORECASE,
+)
+# RFC 5321 §4.2.2 gives 550 these words; in answer to the recipient's name they mean that there is no such mailbox.
+_UNAVAILABLE = re.compile(r"requested action not taken: mailbox unavailable", re.IGNORECASE)
 
 
 def classify(status: str, words: str, around: str = "") -> BounceClass:
@@ -104,7 +126,14 @@ def classify(status: str, words: str, around: str = "") -> BounceClass:
         return BounceClass.BLOCKED if _BLOCKED.search(words) and not _NO_SUCH.search(words) else BounceClass.HARD
     if _BLOCKED.search(words):
         return BounceClass.BLOCKED
-    if _NO_SUCH.search(words) and not _PASSING.search(words) and not _AFTER_DATA.search(f"{words}\n{around}"):
+    if _PASSING.search(words):
+        return BounceClass.SOFT
+    if _NO_DOMAIN.search(words):
+        return BounceClass.HARD
+    # Words alone do not suppress: filters say "user unknown" too. It takes the moment at which it was said.
+    said = f"{words}\n{around}"
+    no_such = _NO_SUCH.search(words) or _UNAVAILABLE.search(words)
+    if no_such and _AT_RECIPIENT.search(said) and not _AFTER_DATA.search(said):
         return BounceClass.HARD
     return BounceClass.SOFT
 

@@ -55,6 +55,7 @@ _BOUNCE_BODY = re.compile(
     r"(?:could not|couldn't|can(?:no|')t|unable to|not|failed|was undeliverable).{0,60}(?:deliver|be delivered)"
     r"|undeliver|permanent (?:fatal )?error|did not reach|transcript of session|delivery (?:to|has) .{0,80}fail"
     r"|returned to you|unsent message"
+    r"|invalid user address|no such user|requested action not taken"
     r"|konnte nicht zugestellt werden|konnten nicht|n'a pas pu être|no se pudo entregar|user unknown"
     r"|the following (?:addresses|recipient|message)",
     re.IGNORECASE | re.DOTALL,
@@ -67,6 +68,21 @@ _DELAY = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"<?([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,250}\.[A-Za-z]{2,24})>?")
+# An address that a line begins with, or that a report says a line about: "Unknown user: bob@prospect.example".
+_LISTED = re.compile(
+    r"^[ \t*>-]{0,20}(?:(?:unknown user|user unknown|recipient|failed recipient|invalid address"
+    r"|sorry,? (?:unable to deliver )?your (?:message|mail) to|(?:\d{3} )?quota violation for)[ \t]*:?[ \t]*)?"
+    r"<?(?:smtp=|smtp:|mailto:)?([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,250}\.[A-Za-z]{2,24})>?"
+    r"(?=[ \t]*(?:$|[:;,(.]|on \w|\bcannot\b|\bfor\b))",
+    re.IGNORECASE | re.MULTILINE,
+)
+_EXPANDED = re.compile(
+    r"\(expanded from: ?<?([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,250}\.[A-Za-z]{2,24})>?\)"
+)
+_HELPERS = re.compile(
+    r"(?:post.?master|mailer-daemon|abuse|support|helpdesk|hostmaster|noreply|no-reply)@", re.IGNORECASE
+)
+_MAX_RECIPIENTS = 50
 _RETURNED = re.compile(
     r"^[ \t>]{0,20}(?:-{1,80} ?(?:original message|this is a copy|below this line is a copy"
     r"|unsent message|returned message|message header|begin message|the header of)"
@@ -87,10 +103,27 @@ def read_report(message: Message) -> Report | None:
             report = _delivery_report(part, found)
             if report is not None:
                 return report
-    return _free_text(message, found)
+    if _is_junk_report(found):
+        return Report(ReportKind.COMPLAINT, (), _returned_ids(found), "abuse")
+    if _is_inline_junk_report(message):
+        # Our own mail came back itself: its id is the outer one.
+        return Report(ReportKind.COMPLAINT, (), mime.message_ids(mime.header(message, "Message-ID")), "abuse")
+    return _notice(message, found) or _free_text(message, found)
 
 
 # ------------------------------------------------------------------------------------------------------ complaints
+
+
+def _is_junk_report(found: list[Message]) -> bool:
+    """Outlook.com's Junk Mail Reporting sends no ARF: the mail as it stood in the mailbox, marked with who got it."""
+    inner = [part for part in found[1:] if part.get("X-HmXmrOriginalRecipient") is not None]
+    return bool(inner) and found[0].get("X-HmXmrOriginalRecipient") is None
+
+
+def _is_inline_junk_report(message: Message) -> bool:
+    """The same where the mail itself was sent on, its headers in front: only a report names the reporter's address too,
+    an Outlook.com mailbox does not write that into what it receives."""
+    return message.get("X-HmXmrOriginalRecipient") is not None and message.get("X-Reporter-IP") is not None
 
 
 def _complaint(part: Message, found: list[Message]) -> Report:
@@ -169,6 +202,35 @@ def _typed(value: str) -> str:
     return (address or text.strip()).lower() if "@" in address and " " not in address else text.strip()
 
 
+# ------------------------------------------------------------------------------------ a provider's notices, by mail
+
+# Amazon SES says by Amazon SNS what became of a mail, and SNS may say it by mail: JSON, which some servers break into
+# lines, so that it is not parsed. Its bounces are read as free text: status and words stand in it.
+_NOTICE = re.compile(
+    r'^\s{0,9}\{.{0,600}?\\?"(?:notificationType|eventType)\\?"\s{0,9}:\s{0,9}\\?"'
+    r'(Delivery|DeliveryDelay|Complaint|Send|Open|Click)\\?"',
+    re.DOTALL,
+)
+_NOTICES = {"Delivery": ReportKind.DELIVERED, "DeliveryDelay": ReportKind.DELAYED, "Complaint": ReportKind.COMPLAINT}
+
+
+def _notice(message: Message, found: list[Message]) -> Report | None:
+    if message.get("x-amz-sns-message-id") is None:
+        return None
+    text = next((mime.payload(part) for part in found if part.get_content_type() == "text/plain"), "")
+    match = _NOTICE.match(text)
+    if match is None:
+        return None
+    kind = _NOTICES.get(match[1], ReportKind.OTHER)
+    return Report(kind, (), _ids_in_json(text), "abuse" if kind is ReportKind.COMPLAINT else "")
+
+
+def _ids_in_json(text: str) -> tuple[str, ...]:
+    """Of the header list that SES gives back: our own Message-ID, not the one of SES."""
+    found = re.findall(r'"Message-ID\\?"\s?,\s?\\?"value\\?"\s?:\s?\\?"(<[^<>\s"\\]{1,990}>)', text, re.IGNORECASE)
+    return tuple(dict.fromkeys(found))
+
+
 # ------------------------------------------------------------------------------------------------------- free text
 
 
@@ -187,16 +249,45 @@ def _free_text(message: Message, found: list[Message]) -> Report | None:
     if not (failed_header or sum((named, titled, said)) >= 2):
         return None
     about = tuple(dict.fromkeys((*_returned_ids(found), *_ids_in_text(text))))
-    status = ""
     if _DELAY.search(words) and not re.search(r"permanent|gave up|giving up|has been returned", words, re.IGNORECASE):
         return Report(ReportKind.DELAYED, (), about)
-    address = mime.header(message, "X-Failed-Recipients").split(",")[0].strip().lower()
-    if not address:
-        own = {address for _, address in mime.addresses(message, "To", "From")}
-        others = [found.lower() for found in _ADDRESS.findall(words) if found.lower() not in own]
-        address = others[0] if others else ""
-    recipient = FailedRecipient(address, most_specific(status, words), classify(status, words), _shown(words))
-    return Report(ReportKind.FAILED, (recipient,), about)
+    failed = [address.strip().lower() for address in mime.header(message, "X-Failed-Recipients").split(",")]
+    own = {address for _, address in mime.addresses(message, "To", "From")}
+    named_in = [(address, words) for address in failed[:_MAX_RECIPIENTS] if address] or _blocks(words, own)
+    known = {address for address, _ in named_in}
+    named_in += [(address, words) for address in dict.fromkeys(_expanded_from(words)) if address not in known]
+    return Report(ReportKind.FAILED, tuple(_named(address, around) for address, around in named_in), about)
+
+
+def _named(address: str, words: str) -> FailedRecipient:
+    return FailedRecipient(address, most_specific("", words), classify("", words), _shown(words))
+
+
+def _blocks(words: str, own: set[str]) -> list[tuple[str, str]]:
+    """(address, what is said of it): each address that a line starts with or is listed alone, else the first named.
+
+    Each has the words from its own line to the next one's: of five recipients one may be full and four unknown.
+    """
+    started = [
+        (match.start(), match[1].lower())
+        for match in _LISTED.finditer(words)
+        if match[1].lower() not in own and not _HELPERS.match(match[1])
+    ]
+    if not started:
+        named = [found.lower() for found in _ADDRESS.findall(words) if found.lower() not in own]
+        helpers = [found for found in named if not _HELPERS.match(found)]
+        return [((helpers or named or [""])[0], words)]
+    if len({address for _, address in started}) == 1:
+        return [(started[0][1], words)]
+    found: dict[str, str] = {}
+    for (start, address), (end, _) in zip(started, [*started[1:], (len(words), "")], strict=True):
+        found[address] = f"{found.get(address, '')}{words[start:end]}"
+    return list(found.items())[:_MAX_RECIPIENTS]
+
+
+def _expanded_from(words: str) -> list[str]:
+    """The address that was written to, where sendmail reports the one it stood for."""
+    return [match.lower() for match in _EXPANDED.findall(words)]
 
 
 def _returned_ids(found: list[Message]) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from tools.mail.headers import (
     refuse_controls,
     subject_value,
 )
+from tools.mail.tracking import TrackedLinks
 
 _URI = re.compile(r"[!#-;=?-\[\]_a-z~%A-Z0-9]+")  # printable ASCII without space, quotes and angle brackets
 _MAX_URI = 900  # so that <…>, and the name of the field fit a line of 998
@@ -53,6 +54,7 @@ class OutboundMail:
     reply_to: str = ""
     unsubscribe_mailto: str | None = None  # an address; its subject line is the token of the URL
     links: Sequence[str] = ()  # the only URLs of `text` that become anchors
+    tracked: TrackedLinks | None = None  # where the anchors of the HTML part lead through; None: straight on
     notice: str = ""  # a line of the footer: why this person is written to (GDPR Art. 14)
     language: str = "en"
     in_reply_to: str = ""
@@ -91,7 +93,7 @@ def compose(mail: OutboundMail) -> bytes:
     boundary = "=_" + hashlib.sha256(f"boundary|{mail.message_id}".encode()).hexdigest()[:32]
     parts = [
         _quoted_printable_part("text/plain", text_body(mail.text, footer)),
-        _quoted_printable_part("text/html", html_body(mail.text, mail.links, footer)),
+        _quoted_printable_part("text/html", html_body(mail.text, mail.links, footer, mail.tracked)),
     ]
     if mail.ics is not None:
         parts.append(_calendar_part(mail.ics, mail.ics_method))

@@ -9,8 +9,9 @@ import base64
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from core.errors import Rejected
 
@@ -18,14 +19,29 @@ MAX_LINE = 998  # RFC 5322 §2.1.1, without the CRLF
 _PREFERRED_LINE = 78  # the same section: "SHOULD"
 _ENCODED_WORD_BYTES = 45  # base64 of 45 is 60 characters; with =?utf-8?B?…?= 72, under the 75 of RFC 2047 §2
 
+_SPECIAL = tuple(f"{mark}{name}" for name in SPECIAL_USE_DOMAIN_NAMES for mark in "@.")
 _ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _PHRASE = re.compile(rf"{_ATEXT}(?: {_ATEXT})*")
 _FOREIGN_MESSAGE_ID = re.compile(r"<[!-;=?-~]+>")
 _MESSAGE_ID = re.compile(rf"<{_ATEXT}(?:\.{_ATEXT})*@(?:{_ATEXT}(?:\.{_ATEXT})*|\[[!-Z^-~]*\])>")
 
 
+# Lower-case ASCII without quotes, hyphen pairs or a name reserved for special use: what the library below gives back as
+# it is, after looking at every character.
+_WORDS_OF_LOCAL = r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*"
+_LABEL = r"[a-z0-9](?:(?:[a-z0-9]|-(?!-)){0,61}[a-z0-9])?"
+_PLAIN = re.compile(rf"(?=.{{1,64}}@)(?=.{{1,254}}$){_WORDS_OF_LOCAL}@(?:{_LABEL}\.)+[a-z]{{2,63}}")
+
+
+def _is_plain(address: str) -> bool:
+    found = _PLAIN.fullmatch(address)
+    return found is not None and not address.endswith(_SPECIAL)
+
+
 def refuse_controls(name: str, value: str) -> str:
     """`value`, unless it holds a control character: CR and LF would start another header field. Raises Rejected."""
+    if value.isprintable():  # then it holds none, and most values are
+        return value
     for character in value:
         if unicodedata.category(character) in {"Cc", "Zl", "Zp", "Cs"}:
             raise Rejected(
@@ -38,6 +54,13 @@ def refuse_controls(name: str, value: str) -> str:
 
 def ascii_address(name: str, address: str) -> str:
     """The address with its domain as A-labels. Raises Rejected, also for a local part that would need SMTPUTF8."""
+    return _checked(name, address)
+
+
+@lru_cache(maxsize=128)  # our own addresses and domains stand in every mail
+def _checked(name: str, address: str) -> str:
+    if _is_plain(address):
+        return address
     refuse_controls(name, address)
     if not address.partition("@")[0].isascii():
         raise Rejected(

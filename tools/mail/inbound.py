@@ -4,17 +4,21 @@ Everything textual in a reading is tainted: it may be shown and quoted, and neve
 link, an instruction or a template (DESIGN: tainted text stays text).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from email.message import Message
 from enum import StrEnum
 
+from tools.calendar.itip import ItipMessage, read_messages
 from tools.mail import auto_replies, mime
 from tools.mail.bounce_severity import BounceClass
 from tools.mail.bounces import FailedRecipient, Report, ReportKind, read_report
 from tools.mail.intents import Intent, IntentHit, read_intents
 from tools.mail.quotes import new_text
+from tools.mail.reply_details import ReplyDetails, details_of
+from tools.ports.unknown import Unknown
 
+_CALENDARS = ("text/calendar", "application/ics")
 _MAX_BYTES = 40 * 1024 * 1024  # larger than any mailbox provider takes
 
 
@@ -45,6 +49,7 @@ class InboundReading:
     recipients: tuple[str, ...] = ()  # To and Cc, lower case
     subject: str = ""
     sent_at: datetime | None = None  # as the Date header claims
+    utc_offset: str = ""  # of the Date header, "+HH:MM": the writer's clock on that day; empty where it tells nothing
     text: str = ""  # of a reply: what is new in it; of other kinds: the body
     bounce: BounceClass | None = None
     failed: tuple[FailedRecipient, ...] = ()
@@ -52,6 +57,8 @@ class InboundReading:
     return_on: date | None = None  # of an absence: when they are back
     has_left: bool = False  # the answer says that they do not work there any more
     intents: tuple[IntentHit, ...] = ()  # of a reply, in order of precedence
+    details: ReplyDetails = field(default_factory=ReplyDetails)  # of a reply: its language, objections, times and names
+    calendar: tuple[ItipMessage, ...] = ()  # what a calendar program says of events: declined, another time …
 
     @property
     def thread_ids(self) -> tuple[str, ...]:
@@ -94,16 +101,28 @@ def _read(message: Message, received_at: datetime) -> InboundReading:
         recipients=tuple(dict.fromkeys(address for _, address in mime.addresses(message, "To", "Cc"))),
         subject=subject,
         sent_at=mime.date_of(message),
+        utc_offset=mime.offset_of(message),
+        calendar=_calendar(message),
     )
     if _unsubscribes(message, subject):
-        return _reply(common, message, "The mail program's own unsubscribe button.")
+        return _reply(common, message, "The mail program's own unsubscribe button.", received_at)
     report = read_report(message)
     if report is not None:
         return _about_our_mail(common, message, report)
     automatic = auto_replies.is_automatic(message)
     if automatic:
         return _automatic(common, message, automatic, received_at)
-    return _reply(common, message, "Nothing says that a program wrote it.")
+    return _reply(common, message, "Nothing says that a program wrote it.", received_at)
+
+
+def _calendar(message: Message) -> tuple[ItipMessage, ...]:
+    """Of the first part that can be read: programs send the same thing twice, in the body and attached."""
+    for part in mime.parts(message):
+        if part.get_content_type() in _CALENDARS and isinstance(raw := part.get_payload(decode=True), bytes):
+            found = read_messages(raw)
+            if not isinstance(found, Unknown):
+                return found
+    return ()
 
 
 def _about_our_mail(common: InboundReading, message: Message, report: Report) -> InboundReading:
@@ -151,9 +170,17 @@ def _automatic(common: InboundReading, message: Message, why: str, received_at: 
     )
 
 
-def _reply(common: InboundReading, message: Message, why: str) -> InboundReading:
+def _reply(common: InboundReading, message: Message, why: str, received_at: datetime) -> InboundReading:
     text = new_text(mime.body(message))
-    return replace(common, kind=InboundKind.REPLY, reason=why, text=text, intents=read_intents(text, common.subject))
+    hits = read_intents(text, common.subject)
+    found = {hit.intent for hit in hits}
+    details = details_of(
+        text,
+        (common.sent_at or received_at).date(),
+        wants_meeting=bool(found & {Intent.WANTS_MEETING, Intent.INTERESTED}),
+        refers=bool(found & {Intent.REFERRAL, Intent.WRONG_PERSON}),
+    )
+    return replace(common, kind=InboundKind.REPLY, reason=why, text=text, intents=hits, details=details)
 
 
 def _unsubscribes(message: Message, subject: str) -> bool:

@@ -1,19 +1,27 @@
 """The words by which a reply says what it wants: one list of rules an intent, one line a language or manner.
 
-English, German, French, Spanish; opt-outs also in Italian, Dutch and Portuguese. Adding a language is adding lines.
+English, German, French, Spanish; opt-outs, objections, erasure and threats with the law also in Italian, Dutch and
+Portuguese, opt-outs also in Scandinavian languages, Polish, Czech and Finnish. Adding a language is adding lines.
 A word of our own footer ("Unsubscribe: https://…"), quoted back without marks, must never count as theirs.
 """
 
 import re
 from enum import StrEnum
-from typing import Final
+from functools import cache
+
+from tools.mail.intent_words_of_law import ABUSES, ERASES, IS_CUSTOMER, OBJECTS, THREATENS
+from tools.mail.intent_words_of_leaving import LEAVES
 
 
 class Intent(StrEnum):
     """In the order of precedence: the first one present decides what happens next."""
 
-    OPT_OUT = "opt_out"
+    OPT_OUT = "opt_out"  # also the objection of GDPR Art. 21
+    ERASURE = "erasure"  # GDPR Art. 17
+    LEGAL_THREAT = "legal_threat"
+    HOSTILE = "hostile"
     WRONG_PERSON = "wrong_person"
+    ALREADY_CUSTOMER = "already_customer"
     NEGATIVE = "negative"
     NOT_NOW = "not_now"
     REFERRAL = "referral"
@@ -28,45 +36,11 @@ _I = re.IGNORECASE
 _NOT = r"(?:not|n't|nt|no longer|never|hardly)"
 
 _LEXICON: dict[Intent, tuple[str, ...]] = {
-    Intent.OPT_OUT: (
-        r"\bun-?subscribe\b(?!\s*:?\s*<?https?:)",
-        r"\b(?:remove|delete|take|drop) (?:me|us|my (?:e-?mail|name|address|contact|details|data)|this (?:address"
-        r"|e-?mail)|our)\b"
-        r"(?:.{0,40}\b(?:list|database|mailing|records|system|crm|distribution|contacts|sequence)|\s*(?:off|please"
-        r"|now|immediately|[.!]|$))",
-        r"\btake (?:me|us) off\b",
-        r"\b(?:stop|cease|quit) (?:e-?mailing|mailing|contacting|sending|writing|messaging|spamming|calling"
-        r"|bothering|reaching out|the emails?"
-        r"|these (?:e-?mails?|messages)|this)\b",
-        r"^\W*(?:please )?stop\W*(?:please|now|it)?\W*$",
-        r"(?<=[.,!;] )(?:please )?stop[.!]*$",
-        r"\b(?:do not|don't|dont|never) (?:e-?mail|contact|write|message|call|send|mail) (?:me|us"
-        r"|this address)\b(?! (?:the|a|an|your)\b)"
-        r"(?:.{0,15}\b(?:again|any ?more|anymore|any longer|further)|\W*$)",
-        r"\b(?:do not|don't|dont|never) (?:contact|e-?mail|write to|message|bother) (?:me|us)\b",
-        r"\bno (?:more|further) (?:e-?mails?|messages|mails?|contact|communication)",
-        r"\bopt(?:ing)?[- ]?(?:me )?out\b",
-        r"\bleave me alone\b|\breport(?:ing|ed)? (?:you|this|it)?\s?(?:as|for) spam\b|\bthis is spam\b"
-        r"|\bgdpr\b.{0,60}\b(?:delet|eras|remov)",
-        r"\b(?:abmelden|abbestellen|austragen)\b(?!\s*:?\s*<?https?:)|\b(?:keine|nie) (?:weiteren|weitere"
-        r"|mehr)?\s?(?:e-?mails?|mails|nachrichten|werbung|kontakt)",
-        r"\b(?:nehmen|streichen|löschen|entfernen|tragen) sie (?:mich|uns|meine|unsere|bitte)\b"
-        r"|\bkontaktieren sie (?:mich|uns) (?:bitte )?nicht",
-        r"\b(?:schreiben|kontaktieren|mailen|senden|schicken) sie (?:mir|mich|uns) (?:bitte )?(?:nicht|nie"
-        r"|keine)\b|\bhören sie auf\b|\bunterlassen sie\b",
-        r"\b(?:désabonn|désinscri|me désinscrire|me désabonner)\w*(?!\s*:?\s*<?https?:)|\bne (?:me"
-        r"|nous) (?:contactez|écrivez|sollicitez)"
-        r"|\bcessez de\b|\barrêtez de (?:m'|me |nous )|\bretirez[- ](?:moi|nous)\b|\bplus (?:de mails?|d'e-?mails?"
-        r"|de messages?)\b|\bsupprimez (?:mon|mes)\b",
-        r"\b(?:darme de baja|darse de baja|dar de baja|deme de baja|denme de baja"
-        r"|cancelar (?:mi )?suscripción)\b(?!\s*:?\s*<?https?:)"
-        r"|\bno (?:me|nos) (?:contacte|contacten|escriba|escriban|envíe|envíen|moleste)|\b(?:elimine|elimíneme"
-        r"|bórreme|quíteme|borre mi)\b"
-        r"|\bdeje de (?:enviar|escribir|contactar)|\bno quiero recibir\b",
-        r"\b(?:cancellatemi|cancellami|disiscriv\w*|non contattatemi|rimuovetemi|rimuovimi)\b|\b(?:uitschrijven"
-        r"|afmelden|schrijf me uit)\b"
-        r"(?!\s*:?\s*<?https?:)|\b(?:descadastr\w*|remova-me|me remova|não me contate)\b",
-    ),
+    Intent.OPT_OUT: (*LEAVES, *OBJECTS),
+    Intent.ERASURE: ERASES,
+    Intent.LEGAL_THREAT: THREATENS,
+    Intent.HOSTILE: ABUSES,
+    Intent.ALREADY_CUSTOMER: IS_CUSTOMER,
     Intent.WRONG_PERSON: (
         r"\b(?:wrong (?:person|contact|address|guy|department)|not the right (?:person|contact)|not (?:my"
         r"|our) (?:area|department|responsibility|remit)"
@@ -81,6 +55,21 @@ _LEXICON: dict[Intent, tuple[str, ...]] = {
         r"|en charge|la personne)|n'est plus (?:chez|dans)|a quitté (?:l'entreprise|la société))\b",
         r"\b(?:no soy la persona|persona equivocada|contacto equivocado|no (?:es|soy) (?:el|la) responsable"
         r"|ya no trabaj[oa]|no me encargo)\b",
+        r"\b(?:not (?:involved in|my call|my decision|mine|the person|who you want|one of my|something i (?:handle"
+        r"|deal|own)|up to"
+        r" me)|(?:isn't|is not|aren't|not) (?:mine|me|my (?:area|job|role|thing|call|decision|department|team))|moved"
+        r" (?:on )?to (?:the"
+        r" |a |an )?(?:\w+ ){1,3}(?:side|team|role|department)|have nothing to do with|don't (?:do|own|run|look after"
+        r"|work (?:in"
+        r"|on))|wrong (?:number|e-?mail|inbox|team|company)|(?:handle|look after|work in|do|run) [\w &-]{2,30}, not\b"
+        r"|someone else (?:handles|deals|looks after))\b",
+        r"\b(?:nicht (?:mein (?:bereich|thema|gebiet)|verantwortlich|der ansprechpartner)|bin (?:ich )?(?:leider"
+        r" )?nicht (?:die|der)"
+        r"|falsch bei mir|damit nichts zu tun|anderen? bereich|andere abteilung)\b|\b(?:ce n['’]est pas (?:moi|mon"
+        r" domaine|de mon"
+        r" ressort)|je ne m['’]occupe pas|ne relève pas de|(?:no llevo|no es mi (?:área|tema|departamento)|no me"
+        r" corresponde|no me"
+        r" ocupo|se equivoca de persona))\b",
     ),
     Intent.NEGATIVE: (
         rf"\b(?:{_NOT}|no|zero|without|isn't|isnt|aren't|arent|wasn't) (?:really |currently |particularly |at all "
@@ -108,6 +97,34 @@ _LEXICON: dict[Intent, tuple[str, ...]] = {
         r"|ne souhait\w+ pas|sans suite)\b",
         r"\b(?:no (?:estoy|estamos|me|nos) interes\w+|no,? gracias|no (?:lo )?necesit\w+|ya (?:tenemos|contamos"
         r"|trabajamos)|no es relevante|no encaja|ning[uú]n inter[eé]s)\b",
+        r"\b(?:it's |it is |that's |hard |firm )?a (?:hard |firm |clear )?(?:no|pass) (?:from|for) (?:me|us)\b|\bnot"
+        r" (?:something (?:we|i)"
+        r"|for (?:me|us)|our thing|my thing|what we)\b|\bwon't be (?:taking|moving|going|needing|buying|proceeding)\b"
+        r"|\b(?:we have|there"
+        r" are|we've got|have) no (?:plans?|intention|appetite|desire|reason)\b|\bdecided (?:to build|to stay|not to"
+        r"|otherwise)"
+        r"|\b(?:build|built|building|do|doing|did) (?:it|this|that) (?:ourselves|in-?house|internally)\b|\bcount (?:me"
+        r"|us) out\b"
+        r"|\bnot (?:moving|going) (?:forward|ahead)\b|\b(?:went|going|gone|go|signed|stay\w*|stick\w*) with (?:another"
+        r"|a different|someone"
+        r"|our (?:current|existing)|what we have)|\bno,? (?:we|i) (?:do not|don't|won't|are not|aren't|am not)\b"
+        r"|^\W*(?:no|nope|nah)\W*$",
+        r"\b(?:kein (?:thema|bedarf|interesse)|nichts für uns|kommt für uns nicht|haben uns (?:anders|dagegen)"
+        r" entschieden"
+        r"|nein danke|machen (?:das|wir das) selbst|nicht vorgesehen|sehen keinen bedarf)\b",
+        r"\b(?:ne (?:nous|m['’]) ?intéress\w+ pas|pas pour nous|n['’]avons pas (?:besoin|l['’]utilité)|sommes (?:déjà"
+        r" )?équipés"
+        r"|ne donnerons pas suite|pas notre (?:sujet|priorité))\b|\b(?:no (?:nos|me) (?:interesa|hace falta|conviene)"
+        r"|no es para nosotros"
+        r"|no vamos a|estamos (?:bien|satisfechos|cubiertos))\b",
+        r"\balready (?:booked|hired|chose|chosen|picked|bought|signed|committed|decided|sorted|contracted|selected)\b"
+        r"|\b(?:have|has"
+        r"|got|handle|do|manage|run|keep) (?:\w+ ){0,3}in[- ]?house\b|\bin[- ]?house (?:team|it|people|staff)\b"
+        r"|\b(?:do not|don't) have"
+        r" (?:a|any) (?:need|use)\b|\bnot required\b|\bour own (?:team|people|system|tool)\b",
+        r"\b(?:ne|n['’]) ?(?:\w+ ){0,2}donn\w+ pas suite\b|\bpas d['’]actualité\b|\bon (?:va )?(?:garde|reste)\w*\b"
+        r"|\bhaben (?:schon"
+        r"|bereits) (?:jemanden|alles|eine lösung)|\bya (?:hemos|tenemos) (?:contratado|elegido|firmado|proveedor)",
     ),
     Intent.NOT_NOW: (
         r"\b(?:not|isn't|isnt) (?:a )?(?:priority|the right time|a good time|right now|now|yet|this (?:year"
@@ -134,6 +151,31 @@ _LEXICON: dict[Intent, tuple[str, ...]] = {
         r"|año) (?:año|trimestre|que viene)|dentro de (?:unos|\w+) meses|no es (?:el|buen) momento"
         r"|no es (?:una )?prioridad"
         r"|sin presupuesto|no hay presupuesto|no tenemos presupuesto)\b",
+        r"\b(?:give (?:me|us) a (?:shout|nudge|call|ring)|(?:nudge|ping|call|e-?mail|message|mail|remind|try|find|get)"
+        r" (?:me|us))"
+        r"\b.{0,20}\b(?:in|after|around|come|once|next)\b"
+        r".{0,25}\b(?:january|february|march|april|may|june|july|august|september|october|november|december|q[1-4]"
+        r"|quarter|summer"
+        r"|spring|autumn|fall|winter|christmas|holidays?|new year|year end|break|months?|year)\b|\bpick (?:this|it)"
+        r" (?:back )?"
+        r"up (?:again )?(?:in|after|next|later)\b|\b(?:timing is|timing's) (?:off|bad|wrong)|\b(?:can|could|has to"
+        r"|must|needs to)"
+        r"(?: this)? wait (?:until|till)|\bwait until (?:after )?\w+|\bbudget(?:'s| is| has been)? (?:closed|locked"
+        r"|frozen|gone|set)"
+        r"|\b(?:crazy|hectic|mad) (?:week|month|quarter|time)|\b(?:in the middle of|mid-?)\s?(?:an? )?(?:migration"
+        r"|acquisition|merger"
+        r"|move|reorg\w*|audit|launch|project)|\bafter the (?:summer|holidays?|break|year end)|\bmaybe next\b",
+        r"\b(?:melden sie sich|schreiben sie mir|rufen sie|kommen sie|versuchen sie)\b.{0,30}\b(?:januar|februar|märz"
+        r"|april|mai|juni"
+        r"|juli|august|september|oktober|november|dezember|herbst|frühjahr|sommer|winter|jahr|quartal|wochen"
+        r"|monaten)\b",
+        r"\b(?:revenez|recontactez|relancez|rappelez|écrivez)\b.{0,30}\b(?:janvier|février|mars|avril|mai|juin|juillet"
+        r"|août|septembre"
+        r"|octobre|novembre|décembre|rentrée|mois|printemps|automne|été|hiver|année)\b|\b(?:escríb|llám|contáct"
+        r"|vuelv)\w*\b.{0,30}"
+        r"\b(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|otoño|verano"
+        r"|año|meses"
+        r"|trimestre)\b",
     ),
     Intent.REFERRAL: (
         r"\b(?:forward(?:ed|ing)?|pass(?:ed|ing)?|share|shared|send|sent|hand(?:ed|ing)?) (?:this|it"
@@ -148,6 +190,24 @@ _LEXICON: dict[Intent, tuple[str, ...]] = {
         r"|en charge)|je transmets|j'ai transmis|je transfère|mon collègue|ma collègue)\b",
         r"\b(?:póngase en contacto con|contacte (?:a|con) (?:mi|nuestr\w)|la persona (?:indicada|adecuada"
         r"|responsable) es|lo reenv[íi]o|se lo paso a|mi (?:compañer[oa]|colega))\b",
+        r"\b(?:try|ask|see|contact|e-?mail|write to|speak (?:to|with)|talk to|ping|loop in|copy in|cc|reach)"
+        r" (?-i:[A-Z])\w+"
+        r"(?: (?:(?-i:[A-Z])[\w'’-]+|in|from|at|who|instead|please|on))|\b(?:would be|is) the (?:right |best"
+        r" )?(?:person|one|contact)"
+        r"\b.{0,30}|\b(?:copied|cc'?d|cced|looped in|adding|added|copying) (?:him|her|them|(?-i:[A-Z])\w+)|\bwrite to"
+        r" \S+@\S+"
+        r"|\b(?:she|he|they) (?:runs?|handles?|owns?|leads?|looks? after|is in charge)\b|\b(?:belongs|goes) to (?:our"
+        r"|my) \w+ team\b",
+        r"\b(?:an|mit|bei) (?:frau|herrn?) (?-i:[A-ZÄÖÜ])\w+.{0,30}\b(?:wenden|sprechen|melden|schreiben)?|\bfragen"
+        r" sie (?:bitte )?"
+        r"(?:bei )?(?:frau|herrn?|(?-i:[A-ZÄÖÜ])\w+)|\b(?:voyez|contactez|adressez-vous|parlez|écrivez)[ -](?:avec |à "
+        r"|plutôt )?"
+        r"(?:m\. |mme |madame |monsieur )?(?-i:[A-ZÉÈ])\w+|\b(?:hable|contacte|escriba|póngase en contacto|diríjase)n?"
+        r" (?:con |a )"
+        r"(?-i:[A-ZÁÉÍÓÚ])\w+",
+        r"\b(?:looping|copying|cc'?ing|adding) in\b|\b(?:try|ask|contact|e-?mail) (?:our|the|my) (?:\w+ ){1,2}(?:team"
+        r"|department|desk"
+        r"|lead|manager|head|office)\b",
     ),
     Intent.WANTS_MEETING: (
         r"\b(?:schedule?|schdule|book|arrange|set ?up|set|organi[sz]e|find|have|jump on|hop on|do|grab) (?:a |an "
@@ -172,6 +232,25 @@ _LEXICON: dict[Intent, tuple[str, ...]] = {
         r"|prenons|convenons|appelez-moi|discutons)\b|\bje suis disponible\b",
         r"\b(?:agendar|programar|concertar|reservar|fijar|tener|hagamos|hacer) (?:una |un )?(?:reunión|llamada"
         r"|cita|demo|videollamada)\b|\b(?:hablemos|reunámonos|llámeme|llámame|estoy disponible|cuándo podemos)\b",
+        r"\b(?:do|have|arrange|put|book|stick|pencil|get|throw)\b.{0,30}\b(?:minutes?|walk-?through|diary|calendar"
+        r"|call|demo|session"
+        r"|coffee|time)\b.{0,30}\b(?:with|in|for|on|next|this|tomorrow|monday|tuesday|wednesday|thursday|friday|team)\b"
+        r"|\b(?:let's|lets|let us) (?:talk|meet|chat|speak|connect)\b|\bsend (?:me |us |over )?(?:an? |the"
+        r" )?(?:calendar )?invit\w+"
+        r"|\bcalendly\b|\bi'?m (?:free|available|around)\b|\b(?:monday|tuesday|wednesday|thursday|friday"
+        r"|tomorrow)\b.{0,30}\b(?:works?"
+        r"|suits?|is good|is fine|would be good)\b|\bwhen (?:can|could|shall) we (?:talk|meet|speak)\b|\bbefore we"
+        r" meet\b",
+        r"\bpasst (?:ihnen|es|dir|euch)\b.{0,50}|\b(?:montag|dienstag|mittwoch|donnerstag|freitag"
+        r"|morgen)\b.{0,20}\b(?:passt|ginge"
+        r"|geht|wäre)\b|\b(?:kurz|gern|mal) (?:telefonieren|sprechen|austauschen|treffen)\b|\b(?:je suis|suis)"
+        r" (?:libre|dispo\w*)\b"
+        r"|\bpour en (?:parler|discuter)\b|\b(?:podemos|podríamos|quiero|quisiera) (?:hablar|vernos|reunirnos"
+        r"|agendar)\b|\b(?:tengo|estoy)"
+        r" (?:libre|disponible|hueco)\b",
+        r"\bconnect (?:on|over|by|via) (?:a |the )?(?:call|phone|zoom|teams|video)\b|\b(?:plan|find|make|set aside)"
+        r" (?:some |a little )?"
+        r"time\b|\b(?:call|phone|ring|reach) me (?:on|at|under)\b|\bis my (?:mobile|number|cell|phone)\b",
     ),
     Intent.INTERESTED: (
         r"\b(?:interested|intrested|intrsted|keen|eager|excited|curious|intrigued)\b|\b(?:sounds?|looks?"
@@ -192,6 +271,11 @@ _LEXICON: dict[Intent, tuple[str, ...]] = {
         r"|volontiers|plus d'informations)\b",
         r"\b(?:me interesa|nos interesa|interesad[oa]s?|interesante|suena bien|saber más|más información|envíeme"
         r"|me gustaría|con gusto)\b",
+        r"\b(?:(?:be|am|are|i.m|we.re) up for|on board|count me in|exactly (?:what|the problem)|just what we|perfect"
+        r" timing|go on|colour me|worth a look)\b"
+        r"|\b(?:sure|ok|okay|yes|great),? (?:send|share|show|shoot)\b|\bsend (?:it |them )?over\b|\b(?:gern|gerne)"
+        r" (?:unterlagen|mehr"
+        r"|weiter|zu)\b|\bcuénteme más\b|\bm['’]en dire plus\b",
     ),
     Intent.QUESTION: (
         r"\?",
@@ -220,6 +304,18 @@ _LEXICON: dict[Intent, tuple[str, ...]] = {
         r"|mauvaise expérience)\b",
         r"\b(?:demasiado (?:caro|complejo)|muy caro|ya tenemos|bajo contrato|no (?:estoy|estamos) convencid\w+"
         r"|nos preocupa|mala experiencia)\b",
+        r"\b(?:my|our|the|one|only|main|biggest) (?:worry|concern|fear|doubt|issue|problem|reservation|hesitation)"
+        r" (?:is|would be|here)"
+        r"|\b(?:worried|afraid|nervous|unsure|doubtful|sceptical|skeptical|unconvinced)\b|\bpricey\b|\b(?:do not"
+        r"|don't) have (?:the"
+        r" )?(?:authority|budget|money|bandwidth|resources)|\b(?:tied to|committed to|stuck with|contract (?:with"
+        r"|until))\b"
+        r"|\b(?:decides?|decision) (?:is|lies|sits)? ?(?:with|by) (?:our|my|the)\b",
     ),
 }
-RULES: Final = {intent: tuple(re.compile(pattern, _I) for pattern in patterns) for intent, patterns in _LEXICON.items()}
+
+
+@cache
+def rules_of(intent: Intent) -> tuple[re.Pattern[str], ...]:
+    """Compiled when the first reply is read: whoever reads none does not wait for it."""
+    return tuple(re.compile(pattern, _I) for pattern in _LEXICON.get(intent, ()))

@@ -8,7 +8,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from tools.mail.intent_lexicon import RULES, Intent
+from tools.mail.intent_lexicon import Intent, rules_of
+from tools.mail.intent_words_of_leaving import without_keeps
 
 __all__ = ["Intent", "IntentHit", "read_intents"]
 
@@ -19,7 +20,17 @@ class IntentHit:
     quote: str  # the sentence that decided, at most 200 characters; tainted
 
 
-_REFUSALS = (Intent.OPT_OUT, Intent.WRONG_PERSON, Intent.NEGATIVE, Intent.NOT_NOW)
+# Rights that somebody exercises: not when they deny it, nor when they speak of somebody else's.
+_RIGHTS = (Intent.OPT_OUT, Intent.ERASURE, Intent.LEGAL_THREAT)
+_REFUSALS = (
+    Intent.OPT_OUT,
+    Intent.ERASURE,
+    Intent.LEGAL_THREAT,
+    Intent.HOSTILE,
+    Intent.WRONG_PERSON,
+    Intent.NEGATIVE,
+    Intent.NOT_NOW,
+)
 # A sentence: short enough that no rule runs away on a wall of text.
 _SENTENCE = re.compile(r"[^.!?\n]{1,400}[.!?]*")
 _SHORTHAND = ((r"\bplz\b|\bpls\b", "please"), (r"\bw/\s", "with "), (r"\bu\b", "you"), (r"\bthx\b", "thanks"))
@@ -53,7 +64,12 @@ def read_intents(text: str, subject: str = "") -> tuple[IntentHit, ...]:
 
 def _intents_of(sentence: str) -> list[Intent]:
     words = _normalised(sentence)
-    found = [intent for intent in Intent if any(rule.search(words) for rule in RULES.get(intent, ()))]
+    wishes = without_keeps(words)
+    found = [
+        intent
+        for intent in Intent
+        if any(rule.search(wishes if intent in _RIGHTS else words) for rule in rules_of(intent))
+    ]
     if any(intent in _REFUSALS for intent in found):
         found = [intent for intent in found if intent not in (Intent.INTERESTED, Intent.WANTS_MEETING)]
     return found

@@ -41,7 +41,7 @@ _QUOTES = (
 
 
 def parse(raw: bytes) -> Message:
-    return email.message_from_bytes(raw)
+    return email.message_from_bytes(raw.lstrip())  # blank lines before the fields are somebody's spool, not a body
 
 
 def header(message: Message, name: str) -> str:
@@ -88,6 +88,18 @@ def date_of(message: Message) -> datetime | None:
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+
+
+def offset_of(message: Message) -> str:
+    """The Date field's offset, "+HH:MM"; empty where it tells nothing: none, -0000, and +0000, which servers write."""
+    try:
+        offset = parsedate_to_datetime(header(message, "Date")).utcoffset()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return ""
+    minutes = int(offset.total_seconds()) // 60 if offset else 0
+    if not minutes or abs(minutes) > 14 * 60:
+        return ""
+    return f"{'+' if minutes > 0 else '-'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
 
 
 def decode(raw: bytes, charset: str) -> str:

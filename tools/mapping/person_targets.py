@@ -12,6 +12,13 @@ def _has_domain(text: str) -> bool:
     return "@" not in text and registrable_domain(text) is not None
 
 
+def _may_be_a_person(text: str) -> bool:
+    """A link, but not to a page that all of a company's people share: by it they would be taken for one."""
+    return ("://" in text or "linkedin.com" in text) and not any(
+        part in text for part in ("/company/", "/school/", "/showcase/", "/sales/company/")
+    )
+
+
 def _number(column: Column) -> t.Transform:
     return t.Number(decimal=column.decimal)
 
@@ -73,7 +80,7 @@ PERSON_TARGETS: Sequence[Target] = (
             "linkedin|linkedin url|linkedin profile|profile url|person linkedin url|linkedin profile url|"
             "profile|xing|url|profil"
         ),
-        "links", lambda c: c.share(lambda text: "://" in text or "linkedin.com" in text), 0.5, as_text,
+        "links", lambda c: c.share(_may_be_a_person), 0.5, as_text,
     ),
     Target(
         "country",

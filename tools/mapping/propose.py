@@ -4,6 +4,7 @@ Two things speak: what a column is called and what its values look like. Values 
 header only values that can be nothing else (web addresses, e-mail addresses, countries) are taken.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,8 +14,9 @@ from tools.mapping import transforms as t
 from tools.mapping.company_targets import COMPANY_TARGETS, LOCATION_HEADERS
 from tools.mapping.document import FieldMapping, Kind, MappingDocument, SignalMapping
 from tools.mapping.person_targets import FIRST_NAMES, LAST_NAMES, PERSON_TARGETS, USAGE_TARGETS
+from tools.mapping.places import parse_location
 from tools.mapping.shapes import Column
-from tools.mapping.targets import Target, currency_of, header_match, header_words
+from tools.mapping.targets import Target, currency_of, header_match, header_names, header_words
 
 TARGETS: dict[Kind, Sequence[Target]] = {
     Kind.COMPANY: COMPANY_TARGETS,
@@ -33,6 +35,12 @@ _ALL_STATES = 0.9  # of a column: from here on a region column is of the USA
 _YES_OR_NO = frozenset({"true", "false", "yes", "no", "0", "1"})
 _HIRING = frozenset({"is hiring", "hiring", "hiring now", "currently hiring", "has open jobs"})
 _FUNDED = frozenset({"last funding at", "last funding date", "last funding on", "funded at", "latest funding date"})
+# Buyer intent as review sites export it: a row a company, what it looked at, and the day.
+_INTENT = frozenset({"signal type", "signal", "intent signal", "intent type", "buyer intent signal", "activity type"})
+_LOOKED_AT = re.compile(r"(?i)pric|compar|alternativ|competitor|profile|categor|sponsor|review")
+_OF_THE_PRODUCT = frozenset({"category", "category name", "product", "product name", "vendor", "vendor name"})
+_INTENT_DAYS = ("day", "date", "signal date", "activity date", "last seen at", "last seen", "time", "timestamp")
+_PERSON_PLACES = (*LOCATION_HEADERS, *header_names("geography|region|area|person location|contact location|geo"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,7 @@ def propose_person_mapping(headers: Sequence[str], sample_rows: Sequence[RawRow]
     draft = _Draft(Kind.PERSON, headers, sample_rows)
     draft.joined_names()
     draft.choose()
+    draft.country_of_a_place()
     return draft.finish("the person's name, and one for the company's name, domain or the e-mail address")
 
 
@@ -84,6 +93,9 @@ class _Draft:
         self.signal_mappings: list[SignalMapping] = []
         self.metric_mappings: dict[str, FieldMapping] = {}
         self.taken: set[str] = set()
+        # Beside what was looked at, these tell the product's category and maker, not the company's.
+        intent = kind is Kind.COMPANY and any(_tells_intent(column) for column in self.columns)
+        self.aside = {c.name for c in self.columns if intent and header_words(c.name) in _OF_THE_PRODUCT}
 
     def choose(self) -> None:
         """The surest pair of field and column first, each field and each column once."""
@@ -91,7 +103,7 @@ class _Draft:
             (confidence, -rank, -place, target, column, reason)
             for rank, target in enumerate(TARGETS[self.kind])
             for place, column in enumerate(self.columns)
-            if target.field not in self.fields and column.name not in self.taken
+            if target.field not in self.fields and column.name not in self.taken | self.aside
             for confidence, reason in [self._judge(target, column)]
             if confidence >= _LEAST_CONFIDENCE
         ]
@@ -193,6 +205,33 @@ class _Draft:
                 )
                 self.choices.append(Choice("signals", (column.name,), 0.8, "it dates a funding round"))
                 self.taken.add(column.name)
+            elif _tells_intent(column):
+                self._review_site(column)
+
+    def _review_site(self, column: Column) -> None:
+        """What a company looked at, and the day. Without a day the list's own day dates it."""
+        dated = [c for c in self.columns if header_words(c.name) in _INTENT_DAYS and c.date > 0.8]
+        day = min(dated, key=lambda c: _INTENT_DAYS.index(header_words(c.name)), default=None)
+        mapping = SignalMapping(kind="review_site_visit", column=column.name)
+        columns: tuple[str, ...] = (column.name,)
+        if day is not None:
+            mapping = mapping.model_copy(update={"date_column": day.name, "day_first": day.day_first})
+            columns = (column.name, day.name)
+        self.signal_mappings.append(mapping)
+        self.choices.append(Choice("signals", columns, 0.8, "it says what they looked at on a review site"))
+        self.taken.update(columns)
+
+    def country_of_a_place(self) -> None:
+        """Where people are is often one column: "Lyon, France". Only its country is a field of theirs."""
+        if "country" in self.fields:
+            return
+        for column in self.columns:
+            if header_words(column.name) in _PERSON_PLACES and column.name not in self.taken:
+                share = column.share(lambda text: parse_location(text).country)
+                if share >= _LEAST_ALTERNATIVE:
+                    reason = f"{share:.0%} of its values read as places of a country"
+                    self.take("country", (column.name,), t.Location(part="country"), 0.5 + 0.4 * share, reason)
+                    return
 
     def joined_names(self) -> None:
         first = next((c for c in self.columns if header_words(c.name) in FIRST_NAMES), None)
@@ -232,6 +271,10 @@ class _Draft:
 
     def _column(self, name: str | None) -> Column | None:
         return next((column for column in self.columns if column.name == name), None)
+
+
+def _tells_intent(column: Column) -> bool:
+    return header_words(column.name) in _INTENT and column.share(_LOOKED_AT.search) >= 0.8
 
 
 def _mapped(columns: tuple[str, ...], transform: t.Transform) -> FieldMapping:

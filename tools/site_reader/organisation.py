@@ -1,4 +1,4 @@
-"""What a page's JSON-LD (schema.org) says of the organisation behind it, and of its open jobs."""
+"""What a page's JSON-LD or microdata (schema.org) says of the organisation behind it, and of its open jobs."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 import pycountry
 
+from tools.site_reader.html import Item, Page
 from tools.site_reader.types import cleaned
 
 _MAX_NODES = 2_000  # objects looked at in one page
@@ -36,9 +37,9 @@ class Said(NamedTuple):
     confidence: float  # 0–1
 
 
-def said_of_organisation(scripts: Sequence[str], year: int) -> Iterator[Said]:
+def said_of_organisation(page: Page, year: int) -> Iterator[Said]:
     """`year`: the present one; nobody is founded after it. Several organisations on a page: each says its own."""
-    for node in _nodes(scripts):
+    for node in _nodes(page):
         if not _types(node) & _ORGANISATIONS:
             continue
         if name := _text(node.get("name")):
@@ -52,19 +53,17 @@ def said_of_organisation(scripts: Sequence[str], year: int) -> Iterator[Said]:
             yield Said("founded_year", int(founded[1]), _quote("foundingDate", node["foundingDate"]), 0.85)
 
 
-def job_titles(scripts: Sequence[str]) -> list[str]:
+def job_titles(page: Page) -> list[str]:
     """Titles of schema.org JobPosting objects, in order, repeated where a title has several postings."""
-    found = (_text(node.get("title")) for node in _nodes(scripts) if "jobposting" in _types(node))
+    found = (_text(node.get("title")) for node in _nodes(page) if "jobposting" in _types(node))
     return [title for title in found if title]
 
 
-def _nodes(scripts: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+def _nodes(page: Page) -> Iterator[Mapping[str, Any]]:
+    """Every object, those of @graph and nested ones included, JSON-LD before microdata."""
     left = _MAX_NODES
-    for script in scripts:
-        try:
-            stack = [orjson.loads(script.strip())]  # refuses nesting over 1,024 levels by itself
-        except orjson.JSONDecodeError:
-            continue
+    for said in (*_parsed(page.json_ld), *(_as_node(item) for item in page.items[:_MAX_NODES])):
+        stack = [said]
         while stack and left > 0:
             node = stack.pop()
             if isinstance(node, list):
@@ -73,6 +72,20 @@ def _nodes(scripts: Sequence[str]) -> Iterator[Mapping[str, Any]]:
                 left -= 1
                 yield node
                 stack += [child for child in reversed(list(node.values())) if isinstance(child, dict | list)]
+
+
+def _parsed(scripts: Sequence[str]) -> Iterator[Any]:
+    for script in scripts:
+        try:
+            yield orjson.loads(script.strip())  # refuses nesting over 1,024 levels by itself
+        except orjson.JSONDecodeError:
+            continue
+
+
+def _as_node(item: Item) -> dict[str, Any]:
+    """Microdata in the shape of JSON-LD. Its nesting is bounded by the parser."""
+    said = {name: _as_node(value) if isinstance(value, Item) else value for name, value in item.said.items()}
+    return {**said, "@type": item.type}
 
 
 def _types(node: Mapping[str, Any]) -> set[str]:

@@ -11,6 +11,8 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 from tools.domains import registrable_domain
 from tools.ports import SignalRecord, Unknown, WebFetch, WebPage
+from tools.site_reader.changes import PageSnapshot, snapshot
+from tools.site_reader.content import language_of
 from tools.site_reader.html import Link, Page, parse
 from tools.site_reader.organisation import job_titles, said_of_organisation
 from tools.site_reader.roles import role_titles, says_no_roles, sells
@@ -30,11 +32,12 @@ _PRICING = _section("pricing|prices|plans|plans-and-pricing|preise|tarifs|precio
 _CAREERS = _section("careers?|jobs?|join-?us|work-with-us|karriere|stellen[a-z]*|recrutement|empleo|vacatures")
 _OPENINGS = _section("open(?:ings|-positions|-roles|-jobs)|positions|vacancies|jobs|listings")
 _ABOUT = _section("about(?:-?us)?|company|who-we-are|ueber-uns|unternehmen|qui-sommes-nous|imprint|impressum")
+_TEAM = _section("team|our-team|leadership|management|people|ueber-uns/team|equipe|das-team")
+_CONTACT = _section("contact(?:-?us)?|kontakt|contacto|contatti|nous-contacter")
 _JOB_BOARDS = re.compile(
     r"(?:^|\.)(?:greenhouse\.io|lever\.co|ashbyhq\.com|workable\.com|personio\.(?:de|com)|teamtailor\.com|"
     r"recruitee\.com|bamboohr\.com|smartrecruiters\.com)$"
 )
-_LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9_-]{1,20})?")
 
 
 def read_site(fetch: WebFetch, website: str) -> SiteReading | Unknown:
@@ -45,17 +48,28 @@ def read_site(fetch: WebFetch, website: str) -> SiteReading | Unknown:
     address = website.strip()
     if not address:
         return Unknown("The company has no known web site.")
-    if "://" not in address:
-        address = f"https://{address.lstrip('/')}"
-    home = fetch.get(address)
+    home = _home(fetch, address)
     if isinstance(home, Unknown):
         return home
+    address = home.url
     if not 200 <= home.status < 300:
         return Unknown(f"{cleaned(address)} answered with status {home.status}.")
     kind = home.headers.get("content-type", "text/html").lower()
     if "html" not in kind:
         return Unknown(f"{cleaned(address)} is not a web page but {cleaned(kind, 60)}.")
     return _Reading(fetch, home, asked=address).run()
+
+
+def _home(fetch: WebFetch, address: str) -> WebPage | Unknown:
+    """A host without a scheme is asked over https, and over http where that fails: small sites still have no other."""
+    if "://" in address:
+        return fetch.get(address)
+    host = address.lstrip("/")
+    safe = fetch.get(f"https://{host}")
+    if not isinstance(safe, Unknown):
+        return safe
+    plain = fetch.get(f"http://{host}")
+    return safe if isinstance(plain, Unknown) or plain.status >= 400 else plain
 
 
 class _Reading:
@@ -65,6 +79,7 @@ class _Reading:
         self._findings: dict[tuple[str, Any], Finding] = {}
         self._signals: list[SignalRecord] = []
         self._pages = 1
+        self._pricing: PageSnapshot | None = None
         self._visited = {_key(asked), _key(home.url), _key(home.final_url)}
         site = registrable_domain(home.final_url)
         # A domain that leads to another company's site (sold, merged, parked) speaks of that company first.
@@ -81,7 +96,11 @@ class _Reading:
             self._visit_careers(careers)
         if about := self._linked(links, _ABOUT):
             self._visit(about.href)
-        return SiteReading(tuple(self._findings.values()), tuple(self._signals), self._pages)
+        # Who works there is not read here: names of people belong to contacts, which can be erased, not to a company.
+        for field, wanted in (("team_page", _TEAM), ("contact_page", _CONTACT)):
+            if link := self._linked(links, wanted):
+                self._add(field, link.href, link.text or link.href, self._home, "link", 0.7)
+        return SiteReading(tuple(self._findings.values()), tuple(self._signals), self._pages, self._pricing)
 
     # -- pages
 
@@ -108,6 +127,7 @@ class _Reading:
         if visited is None:
             return
         answer, page = visited
+        self._pricing = snapshot(answer)
         self._add("pricing_page", answer.final_url, page.title or link.text, answer, "link", 0.9)
 
     def _visit_careers(self, link: Link) -> None:
@@ -129,18 +149,21 @@ class _Reading:
 
     def _general(self, answer: WebPage, page: Page) -> None:
         self._add("title", cleaned(page.title), page.title, answer, "title", 0.9)
+        if not page.title:
+            named = page.meta.get("og:title", "")
+            self._add("title", cleaned(named), named, answer, "meta", 0.8)
         description = page.meta.get("description") or page.meta.get("og:description", "")
         self._add("description", cleaned(description, 1_000), description, answer, "meta", 0.9)
         name = page.meta.get("og:site_name") or page.meta.get("application-name", "")
         self._add("site_name", cleaned(name), name, answer, "meta", 0.9)
-        if language := _LANGUAGE.fullmatch(page.language.strip().lower()):
-            self._add("language", language[1], f'lang="{page.language}"', answer, "meta", 0.9)
+        if language := language_of(page, answer.headers):
+            self._add("language", language.code, language.quote, answer, language.method, language.confidence)
         self._about_organisation(answer, page)
         self._technologies(answer, page)
 
     def _about_organisation(self, answer: WebPage, page: Page) -> None:
         held = {field for field, _ in self._findings}
-        for said in said_of_organisation(page.json_ld, answer.fetched_at.year):
+        for said in said_of_organisation(page, answer.fetched_at.year):
             if said.field not in held:  # the page nearest to the home page is asked first, its first organisation wins
                 held.add(said.field)
                 self._add(said.field, said.value, said.quote, answer, "json_ld", said.confidence)
@@ -151,7 +174,7 @@ class _Reading:
                 self._add("technology", seen.name, seen.quote, answer, seen.method, seen.confidence)
 
     def _roles(self, answer: WebPage, page: Page) -> bool:
-        posted = job_titles(page.json_ld)
+        posted = job_titles(page)
         titles = posted or role_titles(page.lines)
         if not titles:
             if none := says_no_roles(page.lines):

@@ -26,7 +26,8 @@ _ROLE = re.compile(
 )
 # A title has no verb of ours in it: "meet our engineers", "talk to a manager", "we are not hiring".
 _PROSE = re.compile(
-    r"[.!?:]$|[.!?] |\b(we|our|you|your|us|is|are|was|not|meet|talk|contact|learn|read|join|why|how|what|my|says|"
+    r"[.!?:]$|[.!?] |://|[<>{}=\\;]|\S@\S|"
+    r"\b(we|our|you|your|us|is|are|was|not|meet|talk|contact|learn|read|join|why|how|what|my|says|"
     r"joined|apply|see|all|become|closed|filled|products?|policy|login|sign)\b",
     re.IGNORECASE,
 )

@@ -3,9 +3,12 @@
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tools.ports import SignalRecord
+
+if TYPE_CHECKING:
+    from tools.site_reader.changes import PageSnapshot
 
 MAX_QUOTE = 200  # characters
 
@@ -43,3 +46,4 @@ class SiteReading:
     findings: tuple[Finding, ...]
     signals: tuple[SignalRecord, ...]
     pages: int  # pages read, the first included
+    pricing: "PageSnapshot | None" = None  # to be compared with the next reading

@@ -5,12 +5,14 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from icalendar import Calendar
 from sqlmodel import col
 
-from agents.calendar import Picked, calendar, pick_slot, record_meeting
+from agents.booking.picking import Picked, pick_slot
+from agents.calendar import calendar, record_meeting
 from agents.context import AgentContext
 from agents.engagement import engagement, opt_out
 from agents.step import Step, SubjectKind, Trigger
@@ -19,6 +21,7 @@ from core.errors import Conflict, NotFound
 from store import bulk
 from store.models import (
     CalendarBucket,
+    Contact,
     Deal,
     EngagementEvent,
     Hold,
@@ -60,6 +63,25 @@ def test_interest_holds_three_times_on_three_days_once(office: Office) -> None:
     assert all(hold.starts_at >= office.context.clock.now() + timedelta(hours=20) for hold in holds)
     assert len(rows_of(office.context, CalendarBucket)) == 6
     assert stage_of(office) == "meeting_proposed"
+
+
+def test_times_that_they_propose_are_the_times_that_are_held(office: Office) -> None:
+    def proposal(text: str) -> tuple[list[tuple[str, int]], str]:
+        step = write_in(office, 0, "interested", text=text, language="en")
+        outcome = calendar(office.context, following(step, engagement(office.context, step)))
+        holds = rows_of(office.context, Hold, Hold.state == HoldState.HELD)
+        [contact] = rows_of(office.context, Contact, Contact.id == office.people[0].contact_id)
+        local = sorted(hold.starts_at.astimezone(ZoneInfo(contact.time_zone)) for hold in holds)
+        return [(f"{start:%A}", start.hour) for start in local], outcome.reason
+
+    times, reason = proposal("Happy to talk. Thursday after 10am works for me.")
+    assert {day for day, _ in times} == {"Thursday"}, reason
+    assert all(hour >= 10 for _, hour in times)
+    assert "inside what they proposed" in reason
+    # Neither guessed nor dropped in silence: three days to choose from, and the reason says why.
+    times, reason = proposal("Could we say 03/04, or 05/06?")
+    assert len({day for day, _ in times}) == 3
+    assert "inside" not in reason
 
 
 def test_fifty_proposals_at_once_share_no_quarter_of_an_hour(office_context: AgentContext) -> None:
@@ -143,7 +165,8 @@ def test_a_picked_time_is_invited_to_once_in_words_the_dispatcher_reads(office: 
     pick_slot(office.context, hold.id)
     assert invite(office, hold.id) is Trigger.BOOKED
     assert invite(office, hold.id) is Trigger.BOOKED
-    (item,) = rows_of(office.context, OutboxItem, OutboxItem.kind == "mail")
+    now = office.context.clock.now()
+    (item,) = rows_of(office.context, OutboxItem, OutboxItem.kind == "mail", OutboxItem.not_before <= now)
     words = words_of_payload(office.context.sealer, item)
     assert words is not None
     assert item.key == f"invite:{hold.meeting_id}:0"

@@ -48,6 +48,7 @@ from tests.support.agent_office import following, rows_of, write_in
 from tests.support.crash.office import Office, open_office
 from tools.ports import ModelReply
 from workers.aftermath import after_sent
+from workers.around import look
 from workers.dispatcher import Dispatcher
 from workers.letters import hash_of, words_of_draft
 from workers.rules import Go, examine
@@ -187,7 +188,8 @@ def test_the_dispatcher_hashes_the_draft_as_the_agent_did(shop: Office) -> None:
     with shop.context.database.write(shop.context.workspace_id) as session:
         queued = session.get(OutboxItem, (shop.context.workspace_id, item.id))
         assert queued is not None
-        verdict = examine(session, shop.context, queued, mailbox, lambda *_: "https://sales.example/u/1")
+        around = look(session, shop.context, [queued], mailbox)
+        verdict = examine(around, shop.context, queued, mailbox, lambda *_: "https://sales.example/u/1")
     assert isinstance(verdict, Go)
     assert verdict.message_id == draft.message_id
 

@@ -94,7 +94,8 @@ def test_leads_come_out_scored_tiered_and_in_sequence(opened: tuple[AgentContext
     assert max(Counter(lead.company_id for lead in leads).values()) <= 3
     assert all(lead.priority is not None and lead.tier_reason for lead in leads)
     scores = rows(context, ScoreRow)
-    assert Counter(s.kind for s in scores) == dict.fromkeys(("fit", "intent", "authority", "priority"), len(leads))
+    kinds = dict.fromkeys(("fit", "intent", "authority", "priority"), len(leads))
+    assert Counter(s.kind for s in scores) == {**kinds, "committee": len(kept)}  # one of each company
     for score in scores:
         if score.value is not None:
             assert sum(r["points"] for r in score.reasons) == pytest.approx(score.value, abs=0.002)

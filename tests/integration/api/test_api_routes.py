@@ -63,7 +63,7 @@ def test_icps_have_versions_and_a_run_starts_once_per_key(client: TestClient, of
     headers = {**key, "Idempotency-Key": "one"}
     made = client.post("/api/v1/icps", json={"definition": ICP}, headers=headers)
     again = client.post("/api/v1/icps", json={"definition": ICP}, headers=headers)
-    assert (made.status_code, again.status_code) == (201, 200)
+    assert (made.status_code, again.status_code, again.headers["Idempotent-Replayed"]) == (201, 201, "true")
     assert made.json() == again.json()
     assert client.post("/api/v1/icps", json={"definition": ICP}, headers=key).status_code == 409
     icp_id = made.json()["id"]
@@ -73,6 +73,7 @@ def test_icps_have_versions_and_a_run_starts_once_per_key(client: TestClient, of
 
     before = len(rows(office, ThreadTrigger))
     body = {"icp_id": icp_id, "max_companies": 10}
+    headers = {**key, "Idempotency-Key": "two"}
     run = client.post("/api/v1/runs", json=body, headers=headers)
     assert run.status_code == 201
     assert client.post("/api/v1/runs", json=body, headers=headers).json()["id"] == run.json()["id"]
@@ -301,9 +302,19 @@ def test_what_nobody_expected_tells_nothing_of_the_inside(office: ApiOffice, mon
     def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("pat@company.example is in row 7")
 
-    monkeypatch.setattr("api.views.leads.leads", broken)
+    monkeypatch.setattr("api.views.lists.leads.leads", broken)
     with TestClient(create_app(office.deps), raise_server_exceptions=False) as client:
         answer = client.get("/api/v1/leads", headers=office.key("read"))
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert "pat@" not in answer.text
     assert answer.headers["content-security-policy"]
+
+
+def test_a_parameter_that_is_misspelled_or_given_twice_is_no_silent_filter(
+    client: TestClient, office: ApiOffice
+) -> None:
+    key = office.key("read")
+    misspelled = client.get("/api/v1/leads?teir=1", headers=key)
+    assert (misspelled.status_code, misspelled.json()["code"]) == (422, "unknown_parameter")
+    twice = client.get("/api/v1/signing-keys?domain=a.example&domain=b.example", headers=key)
+    assert (twice.status_code, twice.json()["code"]) == (422, "repeated_parameter")

@@ -26,7 +26,7 @@ def test_a_refused_edit_keeps_every_typed_word(
     def refuse(*_: Any, **__: Any) -> None:
         raise Conflict("It is on its way.", code="draft_closed")
 
-    monkeypatch.setattr("api.actions.revise", refuse)
+    monkeypatch.setattr("api.actions.approvals.revise", refuse)
     typed = {"csrf": csrf_of(client), "subject": "Mine <b>", "body": "\nMy own words & more"}
     answer = client.post(f"/approvals/{approval_id}/edit", data=typed)
     assert answer.status_code == 409
@@ -46,8 +46,8 @@ def test_a_saved_edit_goes_to_the_new_draft_with_plain_line_ends(
         given.update(words)
         return Revised(other)
 
-    monkeypatch.setattr("api.actions.revise", revise)
+    monkeypatch.setattr("api.actions.approvals.revise", revise)
     typed = {"csrf": csrf_of(client), "subject": " Mine ", "body": "one\r\n\r\ntwo"}
     answer = client.post(f"/approvals/{approval_id}/edit", data=typed)
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/approvals/{other}")
-    assert given == {"subject": "Mine", "body": "one\n\ntwo"}
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/approvals/{other}?said=edited")
+    assert given == {"subject": "Mine", "body": "one\n\ntwo", "made_from": ""}

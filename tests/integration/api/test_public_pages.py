@@ -132,10 +132,10 @@ def test_a_time_that_is_gone_says_so_and_offers_no_button(
 ) -> None:
     token = hold(office, clock)
 
-    def taken(*_: Any) -> None:
+    def taken(*_: Any, **__: Any) -> None:
         raise Conflict("Taken.")
 
-    monkeypatch.setattr("api.actions.pick_slot", taken)
+    monkeypatch.setattr("api.actions.public.pick_slot", taken)
     answer = client.post(f"/b/{token}")
     assert answer.status_code == 409
     assert "no longer free" in answer.text

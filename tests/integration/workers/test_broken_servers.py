@@ -7,11 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from agents.context import AgentContext
 from core.clock import VirtualClock
 from core.ids import SystemIds
-from store.models import Draft, Mailbox, MailboxState, OutboxItem, OutboxState
+from store.models import Brake, Draft, Mailbox, MailboxState, OutboxItem, OutboxState
 from store.session import Database
 from tests.support import smtp_server
 from tests.support.crash.office import Office, context_of, open_office, unsubscribe
@@ -93,15 +94,20 @@ def test_each_failure_has_its_state_and_its_words(
         assert final.message_id == office.get(Draft, item.draft_id).message_id  # type: ignore[arg-type]
 
 
-def test_a_server_that_refuses_us_pauses_the_mailbox_with_its_words(
+def test_a_server_that_refuses_us_brakes_the_mailbox_with_its_words(
     clock: VirtualClock, tmp_path: Path, sqlite_store: Database
 ) -> None:
     with SmtpServer(Options(tmp_path / "spool", mode="policy", fsync=False)) as server:
         office = office_at(server, sqlite_store, clock, tmp_path, searchable=False)
         sent = [office.approved(0), office.approved(1)]
         run(office)
+        with office.context.database.read(office.context.workspace_id) as session:
+            (brake,) = session.exec(select(Brake)).all()
+        assert (brake.mailbox_id, brake.cause, "5.7.1" in brake.reason) == (office.mailbox_id, "blocked", True)
         box: Mailbox = office.get(Mailbox, office.mailbox_id)
-        assert (box.state, "5.7.1" in box.pause_reason) == (MailboxState.PAUSED, True)
+        assert box.state is MailboxState.ACTIVE  # its inbox is still read
+        run(office)
+        assert server.mails() == []
         assert all(office.get(OutboxItem, found).state is OutboxState.READY for found in sent)
 
 

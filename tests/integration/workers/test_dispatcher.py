@@ -32,7 +32,7 @@ from store.models import (
 )
 from store.queries import approvals, outbox, suppression
 from tests.support.crash.office import Office, unsubscribe
-from tools.ports import LookupResult, SendOutcome, SendResult
+from tools.ports import LookupResult, LostMail, SendOutcome, SendResult
 from workers.dispatcher import Dispatcher
 from workers.recovery import resolve_unknown
 
@@ -79,6 +79,17 @@ def test_an_approved_mail_leaves_once_with_everything_that_follows(office: Offic
     assert [step.kind for step in book.steps.values()] == ["email_sent"]  # type: ignore[attr-defined]
     with office.context.database.read(office.context.workspace_id) as session:
         assert isinstance(audit.verify(session), audit.Verified)
+
+
+def test_what_the_service_calls_a_mail_is_kept_with_it(office: Office, post) -> None:
+    post.answers = [
+        SendResult(SendOutcome.SENT, "taken", "200", provider_id="0102", wire_message_id="<0102@ses.example>")
+    ]
+    sent = item(office, office.approved(0))
+    dispatch(office)
+    (message,) = rows(office, Message)
+    assert (message.provider_message_id, message.wire_message_id) == ("0102", "<0102@ses.example>")
+    assert message.message_id == sent.message_id  # ours stays: events and look-ups name it too
 
 
 def test_later_touches_move_with_the_real_send(office: Office) -> None:
@@ -351,6 +362,32 @@ def test_not_found_counts_when_it_was_said_twice(office: Office, post) -> None:
     dispatch(office)
     assert (item(office, sent).state, len(post.envelopes)) == (OutboxState.SENT, 2)
     assert post.envelopes[0] == post.envelopes[1]
+
+
+@pytest.mark.parametrize(
+    ("found", "state"), [(LookupResult.FOUND, OutboxState.SENT), (LookupResult.DOUBTFUL, OutboxState.UNKNOWN)]
+)
+def test_where_ids_prove_nothing_the_bytes_are_looked_for(  # type: ignore[no-untyped-def]
+    office: Office, post, found: LookupResult, state: OutboxState
+) -> None:
+    looked_for: list[LostMail] = []
+
+    def find(mail: LostMail) -> LookupResult:
+        looked_for.append(mail)
+        return found
+
+    post.find = find
+    sent = office.approved(0)
+    post.answers, post.lookups = [UNKNOWN], [LookupResult.NOT_FOUND, LookupResult.NOT_FOUND]
+    dispatch(office)
+    tried_at = office.context.clock.now()
+    advance(office, timedelta(minutes=5))
+    dispatch(office)
+    (envelope,) = post.envelopes
+    assert looked_for == [LostMail(envelope.message_id, envelope.mime, tried_at)]
+    assert item(office, sent).state is state
+    tasks = [task.kind for task in rows(office, Task)]
+    assert tasks == (["resolve_unknown"] if state is OutboxState.UNKNOWN else [])
 
 
 @pytest.mark.parametrize("arrived", [True, False])

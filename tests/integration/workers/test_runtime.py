@@ -4,8 +4,10 @@ Real: store, graph, checkpointer, engine, triggers, outbox, dispatcher. Stand-in
 """
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -270,6 +272,34 @@ async def test_a_serving_worker_sweeps_advances_and_sends_and_stops_when_told(
             OutboxState.SENT
         }
         assert all(trigger.done_at for trigger in session.exec(select(ThreadTrigger)))
+
+
+async def test_a_server_that_says_that_mail_came_is_read_now(real_time: Office, seen: Any) -> None:
+    """The first look and the word come at the start; the second word comes long before the next look on the timer."""
+    looks, came, stopped = threading.Semaphore(0), threading.Event(), threading.Event()
+
+    class Counted:
+        def fetch(self, _after: str | None, _limit: int) -> list[Any]:
+            looks.release()
+            return []
+
+    class Told:
+        def watch(self, arrived: Callable[[], None], stopping: Callable[[], bool]) -> None:
+            came.wait(20)
+            arrived()
+            while not stopping():
+                stopped.wait(0.01)
+
+    tools = replace(real_time.context.tools, inbox=lambda _: Counted(), inbox_watch=lambda _: Told())
+    office = replace(real_time, context=replace(real_time.context, tools=tools))
+    worker = worker_of(office, seen, SystemClock(), sweep_seconds=0.1)
+    serving = asyncio.create_task(worker.serve())
+    assert await asyncio.to_thread(looks.acquire, timeout=20), "on the timer, at the start"
+    assert not looks.acquire(blocking=False)
+    came.set()
+    assert await asyncio.to_thread(looks.acquire, timeout=20), "because its server said so"
+    worker.stop()
+    await asyncio.wait_for(serving, 15)
 
 
 def test_run_until_idle_waits_for_what_is_due_soon(real_time: Office, post: Any, seen: Any) -> None:

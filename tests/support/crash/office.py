@@ -4,7 +4,7 @@ The transport is the test's own choice; everything else that an agent may ask fo
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from uuid import UUID
 from agents.context import AgentContext
 from core.clock import Clock
 from core.crypto import Sealer
+from core.errors import FixConfiguration
 from core.ids import Ids, stable_id
 from core.settings import DeliveryMode, Settings
 from store import bulk
@@ -40,7 +41,10 @@ from store.session import Database
 from tools.mail.compose import content_hash, message_id
 from tools.mail.unsubscribe import UnsubscribeTokens, unsubscribe_url
 from tools.ports import CrmActivity, MailTransport
+from tools.providers.vendor.catalog import VENDORS
+from tools.providers.webhook_sender.http import HttpWebhookSender
 from tools.registry import Toolbox
+from tools.webhooks.doors import read_event
 
 SENDER = "rep@sender.example"
 _TOKENS = UnsubscribeTokens([b"only for tests, and long enough for it"])
@@ -72,14 +76,21 @@ def toolbox(transport: Callable[[Mailbox], MailTransport], crm: Any = None, inbo
     def absent(*_: Any) -> Any:
         raise AssertionError("This test does not give this tool.")
 
+    def no_source(_: Any, name: str, *__: Any) -> Any:
+        raise FixConfiguration(f"There is no source {name}.", hint="As the real registry says it.")
+
     book = crm or CrmBook()
     given: dict[str, Any] = {
+        "company_source": no_source,
         "transport": transport,
         "inbox": inbox or absent,
         "crm": lambda _: book,
         "language_model": lambda *_: None,
+        "webhook_sender": HttpWebhookSender(allow_private=True, max_seconds=2),
     }
-    return Toolbox(**{tool.name: given.get(tool.name, absent) for tool in fields(Toolbox)})
+    needed = [tool.name for tool in fields(Toolbox) if tool.default is MISSING]
+    vendors = [vendor.presented() for vendor in VENDORS]
+    return Toolbox(**{name: given.get(name, absent) for name in needed}, vendors=vendors, read_event=read_event)
 
 
 def context_of(

@@ -1,5 +1,7 @@
 """The table of laws: every row, and what holds for all of them."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,9 +57,90 @@ def test_a_customer_hears_about_their_contract_also_in_germany() -> None:
     assert not jurisdiction.rule("DE", "", action="intervention").allowed
 
 
-@pytest.mark.parametrize("channel", ["linkedin", "phone"])
-def test_what_a_person_does_by_hand_is_a_task_and_not_a_mail(channel: str) -> None:
-    assert jurisdiction.rule("DE", channel=channel).rule == f"{channel}_by_hand"
+def test_what_a_person_writes_by_hand_on_a_network_is_a_task_and_not_a_mail() -> None:
+    assert jurisdiction.rule("DE", channel="linkedin").rule == "linkedin_by_hand"
+
+
+@pytest.mark.parametrize(
+    ("country", "channel", "basis", "verdict", "rule"),
+    [
+        ("US", "phone", "", Verdict.ALLOW, "us_tsr_phone"),
+        ("US", "sms", "", Verdict.BLOCK, "us_tcpa_sms"),
+        ("US", "sms", "consent", Verdict.ALLOW, "us_tcpa_sms"),
+        ("US", "sms", LIA, Verdict.BLOCK, "us_tcpa_sms"),
+        ("DE", "phone", "", Verdict.NEED_EVIDENCE, "de_uwg_7_phone"),
+        ("DE", "phone", LIA, Verdict.ALLOW, "de_uwg_7_phone"),
+        ("DE", "sms", LIA, Verdict.BLOCK, "de_uwg_7_sms"),
+        ("AT", "phone", LIA, Verdict.BLOCK, "consent_first_phone"),
+        ("GB", "phone", "", Verdict.NEED_EVIDENCE, "uk_pecr_phone"),
+        ("CA", "phone", "", Verdict.ALLOW, "ca_utr_phone"),
+        ("CA", "sms", "implied_consent", Verdict.ALLOW, "ca_casl_sms"),
+        ("", "sms", "", Verdict.BLOCK, "unknown_country_sms"),
+    ],
+)
+def test_calls_and_texts_have_rows_of_their_own(
+    country: str, channel: str, basis: str, verdict: Verdict, rule: str
+) -> None:
+    ruling = jurisdiction.rule(country, basis, "on file", channel=channel)
+    assert (ruling.verdict, ruling.rule) == (verdict, rule)
+
+
+@pytest.mark.parametrize(
+    ("country", "basis", "allowed"),
+    [
+        ("GB", LIA, False),
+        ("GB", "soft_opt_in", True),
+        ("FR", LIA, False),
+        ("FR", "consent", True),
+        ("US", "", True),
+        ("DE", "soft_opt_in", True),
+    ],
+)
+def test_sole_traders_and_consumers_are_protected_where_the_law_says_so(
+    country: str, basis: str, allowed: bool
+) -> None:
+    ruling = jurisdiction.rule(country, basis, "form 3", subscriber="individual")
+    assert ruling.allowed is allowed
+    if country in ("GB", "FR"):
+        assert ruling.rule.endswith("_individual")
+
+
+def test_a_refusal_says_what_held_before() -> None:
+    said = "The implied consent of 2026-01-02 ended on 2026-07-02."
+    assert said in jurisdiction.rule("CA", lapsed=said).reason
+    assert said not in jurisdiction.rule("US", lapsed=said).reason
+
+
+@pytest.mark.parametrize(
+    ("ground", "given", "end"),
+    [
+        ("inquiry", "2026-01-02", "2026-07-02"),
+        ("inquiry", "2025-08-31", "2026-02-28"),
+        ("purchase", "2024-02-29", "2026-02-28"),
+        ("", "2026-01-02", "2026-07-02"),
+        ("published", "2026-01-02", None),
+    ],
+)
+def test_an_implied_consent_ends_by_what_it_rests_on(ground: str, given: str, end: str | None) -> None:
+    found = jurisdiction.end_of(
+        Basis.IMPLIED_CONSENT, jurisdiction.Ground(ground), datetime.fromisoformat(given).replace(tzinfo=UTC)
+    )
+    assert (found.date().isoformat() if found else None) == end
+
+
+@given(country=st.sampled_from([*jurisdiction.named_countries(), "", "*"]))
+def test_the_printed_table_is_the_table_that_decides(country: str) -> None:
+    rows = list(jurisdiction.rows_of(country))
+    assert {row.channel for row in rows} == set(jurisdiction.Channel)
+    code = "BR" if country == "*" else country
+    for row in rows:
+        for basis in Basis:
+            ruling = jurisdiction.rule(
+                code, basis.value, "on file", channel=row.channel.value, subscriber=row.subscriber.value
+            )
+            expected = row.without is Verdict.ALLOW or basis in row.bases
+            assert ruling.allowed is expected
+            assert row.source
 
 
 def test_every_mail_to_europe_says_where_the_address_comes_from() -> None:

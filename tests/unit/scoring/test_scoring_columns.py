@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from scoring.authority import score_authority
 from scoring.columns import encode_companies, encode_leads, score_columns
+from scoring.company_score import score_company
 from scoring.criteria import CompiledIcp
 from scoring.fit import score_fit
 from scoring.icp import parse_icp
-from scoring.intent import HALF_LIFE_DAYS, score_intent
-from scoring.priority import score_priority
+from scoring.intent import HALF_LIFE_DAYS
 from scoring.types import CompanyTraits, Department, PersonTraits, Seniority, Signal
 
 AS_OF = datetime(2026, 6, 1, 9, tzinfo=UTC)
@@ -37,6 +37,40 @@ ICPS = [
             },
             "weights": {"fit": 0.3, "intent": 0.7},
         },
+        {
+            "name": "own rules",
+            "industries": ["software"],
+            "countries": ["DE"],
+            "half_lives": {"hiring": 10, "funding": 400},
+            "rules": [
+                {"when": {"field": field, "op": op, **more}, "then": then, "reason": f"{field} {op}"}
+                for field, op, more, then in (
+                    ("employees", "more_than", {"value": 200}, {"subtract": 0.2}),
+                    ("employees", "unknown", {}, {"cap": 0.7}),
+                    ("revenue_minor", "at_least", {"value": 10**9, "currency": "USD"}, {"add": 0.3}),
+                    ("founded_year", "less_than", {"value": 1990}, {"cap": 0.4}),
+                    ("industry", "is_not", {"value": ["software", "retail"]}, {"disqualify": True}),
+                    ("tags", "has", {"value": "freight forwarding"}, {"add": 0.1}),
+                    ("description", "has", {"value": "freight"}, {"add": 0.05}),
+                    ("technologies", "has_not", {"value": ["hubspot"]}, {"subtract": 0.05}),
+                    ("region", "known", {}, {"add": 0.02}),
+                    ("domain", "contains", {"value": "rival"}, {"cap": 0.5}),
+                    ("signals", "has", {"value": ["funding"], "within_days": 90}, {"add": 0.15}),
+                    ("signals", "unknown", {}, {"cap": 0.9}),
+                )
+            ]
+            + [
+                {
+                    "when": [
+                        {"field": "country", "op": "is", "value": ["DE", "US"]},
+                        {"field": "status", "op": "is", "value": "active"},
+                        {"field": "signals", "op": "has_not", "value": "hiring"},
+                    ],
+                    "then": {"add": 0.2},
+                    "reason": "all three",
+                }
+            ],
+        },
         {"name": "fit only", "employees": {"max": 0}, "weights": {"fit": 1, "intent": 0}},
         {"name": "intent only", "countries": ["FR"], "weights": {"fit": 0, "intent": 1}},
     )
@@ -44,8 +78,9 @@ ICPS = [
 signals = st.builds(
     Signal,
     kind=st.sampled_from([*HALF_LIFE_DAYS, "no_such_kind"]),
-    observed_at=st.floats(-20, 500).map(lambda days: AS_OF - timedelta(days=days)),
+    observed_at=st.none() | st.floats(-20, 500).map(lambda days: AS_OF - timedelta(days=days)),
     strength=st.floats(-0.5, 1.5),
+    quote=st.sampled_from(["", "Account Executive (m/f/d)", "Data Engineer", "We are growing"]),
 )
 companies = st.builds(
     CompanyTraits,
@@ -60,6 +95,7 @@ companies = st.builds(
     region=st.sampled_from([None, "europe", "Asia"]),
     description_words=st.sampled_from([frozenset(), frozenset({"software"}), frozenset({"freight", "forwarding"})]),
     technologies=st.sampled_from([(), ("HubSpot",), ("Pipedrive", "x")]),
+    founded_year=st.none() | st.sampled_from([1901, 1989, 1990, 2020]),
     status=st.sampled_from([None, "active", "Acquired"]),
 )
 people = st.builds(
@@ -91,8 +127,7 @@ def test_columns_say_what_rows_say(
     assert len(found.tier) == len(contacts)
     for at, (index, person) in enumerate(contacts):
         company, held, _ = market[index]
-        fit, intent = score_fit(company, icp, AS_OF, held), score_intent(held, AS_OF)
-        priority = score_priority(fit.scored, intent, icp, fit.disqualifiers)
+        fit, intent, priority = score_company(company, held, icp, AS_OF)
         assert same(found.fit[at], fit.scored.value)
         assert same(found.intent[at], intent.value)
         assert same(found.authority[at], score_authority(person, company.employees, icp.definition).scored.value)

@@ -15,7 +15,7 @@ from scoring.engagement import (
     score_engagement,
 )
 from scoring.hooks import DatedFact, choose_hooks
-from scoring.sequence import Channel, add_business_days, choose_sequence, send_window
+from scoring.sequence import Channel, Reach, add_business_days, choose_channels, choose_sequence, send_window
 from scoring.types import Signal, points_of
 
 AS_OF = datetime(2026, 6, 1, 9, tzinfo=UTC)
@@ -161,3 +161,44 @@ def test_one_hook_a_kind_and_none_when_all_is_stale() -> None:
     assert len(choose_hooks([], facts, AS_OF, n=3)) == 1
     old = [DatedFact("award", "Won prize number 1", AS_OF - timedelta(days=181), "f")]
     assert choose_hooks([], old, AS_OF) == ()
+
+
+def test_what_speaks_of_a_need_is_the_hook_before_what_is_only_news() -> None:
+    words = "Opened an office for 40 people in Lyon last Monday"
+    held = [Signal("news", AS_OF, 1.0, "n", words), Signal("expansion", AS_OF, 1.0, "e", words)]
+    hooks = choose_hooks(held, [DatedFact("tagline", words, AS_OF, "t")], AS_OF, n=3)
+    assert [hook.fact_ids for hook in hooks] == [("e",), ("n",), ("t",)]
+    assert all(points_of(hook.reasons) == pytest.approx(hook.value) for hook in hooks)
+    assert [hook.reasons[-1].text for hook in hooks] == [
+        "It speaks of a need.", "It says little of a need.", "It is a fact, and no sign of a need."
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tier", "reach", "channels"),
+    [
+        (1, Reach("valid", True, True), "mail linkedin phone mail linkedin phone mail"),
+        (1, Reach("valid", False, True), "mail linkedin linkedin mail linkedin linkedin mail"),
+        (1, Reach(None, True, False), "phone phone phone phone phone phone phone"),
+        (2, Reach("valid", True, False), "mail - mail - mail"),
+        (3, Reach("invalid", True, True), "- - -"),
+        (
+            2,
+            Reach("valid", False, True, "German law asks for consent."),
+            "linkedin linkedin linkedin linkedin linkedin",
+        ),
+        (4, Reach("valid", True, True), ""),
+    ],
+)
+def test_channels_are_what_is_known_and_allowed_within_the_tiers_own(tier: int, reach: Reach, channels: str) -> None:
+    chosen = choose_channels(choose_sequence(tier), reach)
+    assert " ".join(one.channel.value if one.channel else "-" for one in chosen) == channels
+    assert all(one.reason for one in chosen)
+    if reach.mail_barred:
+        assert chosen[0].reason == "German law asks for consent: linkedin instead."
+
+
+def test_an_address_that_nobody_verified_is_said_to_be_so() -> None:
+    (first, *_) = choose_channels(choose_sequence(3), Reach("unknown", False, False))
+    assert first.channel is Channel.MAIL
+    assert "is unknown: it is verified before" in first.reason

@@ -13,6 +13,7 @@ import pytest
 
 from tools.ports import Unknown
 from tools.providers.mail_domains.dns import DnsMailDomains, OfflineMailDomains
+from tools.site_reader import dns_technologies
 
 
 class DnsServer:
@@ -43,6 +44,12 @@ class DnsServer:
                 if self.broken[name] is None:
                     continue
                 reply.set_rcode(self.broken[name])
+            elif kind == "A" and (name, "CNAME") in self.zone:
+                at = name
+                while target := self.zone.get((at, "CNAME")):
+                    reply.answer.append(dns.rrset.from_text(f"{at}.", self.ttl, "IN", "CNAME", f"{target}."))
+                    at = target
+                reply.answer.append(dns.rrset.from_text(f"{at}.", self.ttl, "IN", "A", "192.0.2.1"))
             elif (name, kind) in self.zone:
                 reply.answer.append(dns.rrset.from_text(f"{name}.", self.ttl, "IN", kind, *self.zone[name, kind]))
             elif not any(known == name for known, _ in self.zone):
@@ -120,5 +127,47 @@ def test_an_answer_is_kept_for_its_ttl_and_a_failure_for_a_minute(server, domain
     assert list(domains.mx("acme.com")) == ["new"]
 
 
+def test_texts_come_in_one_piece(server, domains):
+    server.zone["acme.com", "TXT"] = ['"v=spf1 include:sendgrid" ".net -all"', '"MS=ms123"']
+    assert list(domains.txt("acme.com")) == ["MS=ms123", "v=spf1 include:sendgrid.net -all"]
+    assert list(domains.txt("absent.example")) == []
+    server.broken["broken.com"] = dns.rcode.SERVFAIL
+    assert isinstance(domains.txt("broken.com"), Unknown)
+
+
+def test_a_name_leads_through_all_its_aliases(server, domains):
+    server.zone["www.acme.com", "CNAME"] = "shop.acme.com"
+    server.zone["shop.acme.com", "CNAME"] = "Shops.MyShopify.com"
+    server.zone["acme.com", "A"] = ["192.0.2.1"]
+    assert list(domains.cname("www.acme.com")) == ["shop.acme.com", "shops.myshopify.com"]
+    assert list(domains.cname("acme.com")) == list(domains.cname("absent.acme.com")) == []
+
+
+def test_kinds_are_kept_apart(server, domains):
+    server.zone["acme.com", "MX"] = ["10 mx.acme.com."]
+    server.zone["acme.com", "TXT"] = ['"x"']
+    assert (list(domains.mx("acme.com")), list(domains.txt("acme.com"))) == (["mx.acme.com"], ["x"])
+    asked = len(server.asked)
+    assert list(domains.txt("ACME.com.")) == ["x"]
+    assert len(server.asked) == asked
+
+
+def test_what_dns_shows_of_a_company(server, domains):
+    server.zone["acme.com", "MX"] = ["10 acme-com.mail.protection.outlook.com."]
+    server.zone["acme.com", "TXT"] = ['"v=spf1 include:spf.protection.outlook.com include:_spf.salesforce.com ~all"']
+    server.zone["www.acme.com", "CNAME"] = "proxy-ssl.webflow.com"
+    server.zone["help.acme.com", "CNAME"] = "acme.zendesk.com"
+    found = {one.name: (one.method, one.quote) for one in dns_technologies(domains, "acme.com")}
+    assert found == {
+        "Microsoft 365": ("mx", "MX acme-com.mail.protection.outlook.com"),
+        "Webflow": ("cname", "www.acme.com CNAME proxy-ssl.webflow.com"),
+        "Zendesk": ("cname", "help.acme.com CNAME acme.zendesk.com"),
+        "Salesforce": ("spf", "SPF include:_spf.salesforce.com"),
+    }
+
+
 def test_offline_says_so():
-    assert OfflineMailDomains().mx("acme.com") == Unknown("DNS look-ups are off (SALESOS_WEB_FETCH)")
+    off = Unknown("DNS look-ups are off (SALESOS_WEB_FETCH)")
+    offline = OfflineMailDomains()
+    assert offline.mx("acme.com") == offline.txt("acme.com") == offline.cname("acme.com") == off
+    assert list(dns_technologies(offline, "acme.com")) == []

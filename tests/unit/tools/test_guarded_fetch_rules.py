@@ -124,3 +124,37 @@ def test_a_hostile_robots_txt_takes_no_time():
 @given(st.binary(max_size=100), st.text(max_size=40))
 def test_no_bytes_and_no_content_type_raise(body, kind):
     assert isinstance(decode(body, f"text/html; charset={kind}"), str)
+
+
+@pytest.mark.parametrize(
+    ("robots", "path", "allowed"),
+    [
+        ("User-agent: *\nDisallow: /a%2Fb", "/a/b", True),  # an encoded reserved character is another path
+        ("User-agent: *\nDisallow: /%61", "/a", False),  # an encoded plain one is the same
+        ("User-agent: *\nDisallow: /ä", "/%c3%A4", False),
+        ("User-agent: *\nDisallow: /a%2a", "/a*", False),
+        ("User-agent: *\nDisallow: /a%2a", "/ab", True),
+        ("User-agent: *\nDisallow: /a$b", "/a$b", False),
+        ("User-agent: salesosbot\nDisallow: /", "/a", True),
+        ("User-agent: sales\nDisallow: /", "/a", True),
+        ("User-agent: SalesOS\nDisallow: /a\n\nUser-agent: SalesOS\nDisallow: /b", "/b", False),
+        ("User-agent: *\nCrawl-delay: 5\nDisallow: /a", "/a", False),
+    ],
+)
+def test_robots_paths_have_one_spelling(robots, path, allowed):
+    assert allows(rules_for(robots, "SalesOS"), path) is allowed
+
+
+@pytest.mark.parametrize(
+    ("text", "delay"), [("3", 3), ("0.5", 0.5), ("nan", 0), ("inf", 0), ("-1", 0), ("soon", 0), ("1e400", 0)]
+)
+def test_crawl_delay(text, delay):
+    assert rules_for(f"User-agent: *\nCrawl-delay: {text}", "SalesOS").delay == delay
+
+
+def test_as_many_agents_as_rules_take_no_time():
+    """What a file of 500 KiB can hold of both: a reader that gives each agent its own rules does not come back."""
+    text = "".join(f"User-agent: a{i}\n" for i in range(15_000)) + "Disallow: /\n" * 15_000
+    started = time.process_time()
+    assert allows(rules_for(text, "SalesOS"), "/")
+    assert time.process_time() - started < 2

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from evals.mail_corpora import measure
 from tools.mail.bounce_severity import BounceClass
 from tools.mail.inbound import InboundKind, InboundReading, read_mail
 from tools.mail.intents import Intent, read_intents
@@ -61,15 +62,14 @@ class TestBounces:
         }
         print(f"sisimai: {len(pairs)} mails, accuracy {accuracy:.3f}, recall {recall}, {dict(confusion)}")
         assert accuracy >= 0.86
-        assert recall["hard"] >= 0.70
+        assert recall["hard"] >= 0.68
         assert recall["soft"] >= 0.92
         assert recall["none"] >= 0.90
 
-    def test_hardly_anybody_is_suppressed_wrongly(self, pairs: list[tuple[str, str, str]]) -> None:
-        """What is left are servers that say "user unknown" in words, without a status, for a filter's refusal."""
+    def test_nobody_is_suppressed_wrongly(self, pairs: list[tuple[str, str, str]]) -> None:
         wrong = [name for name, label, ours in pairs if ours == "hard" and label != "hard"]
         print(f"sisimai: false suppressions {len(wrong)} of {sum(label != 'hard' for _, label, _ in pairs)}: {wrong}")
-        assert len(wrong) / sum(label != "hard" for _, label, _ in pairs) <= 0.055
+        assert wrong == []
 
     def test_recipients_and_temporary_failures_of_another_corpus(self) -> None:
         expected: defaultdict[str, set[str]] = defaultdict(set)
@@ -87,8 +87,8 @@ class TestBounces:
         )
         hard = [name for name in temporary if severity(readings[name]) == "hard"]
         print(f"flufl: {len(readings)} bounces, noticed {noticed}, recipient named {named}, temporary as hard {hard}")
-        assert noticed / len(readings) >= 0.95
-        assert named / len(readings) >= 0.70
+        assert noticed == len(readings)
+        assert named / len(readings) >= 0.88  # a delay names nobody: nobody failed yet
         assert hard == []
 
     def test_no_mail_of_any_corpus_raises_or_stalls(self) -> None:
@@ -131,3 +131,25 @@ def test_the_polarity_of_sales_replies() -> None:
     accuracy = sum(count for (label, ours), count in confusion.items() if label == ours) / len(texts)
     print(f"intents: {len(texts)} distinct texts, accuracy {accuracy:.3f}, {dict(confusion)}")
     assert accuracy >= 0.95
+
+
+GOALS = {
+    "bounces.found": 0.97,
+    "bounces.recipient": 0.97,
+    "bounces.soft_not_hard": 1.0,
+    "bounces.our_fault_suppresses_nobody": 1.0,
+    "others.not_bounces": 1.0,
+    "others.complaint": 1.0,
+    "replies.discourse": 0.80,
+    "replies.others": 0.95,
+}
+
+
+def test_every_goal_holds_over_both_halves() -> None:
+    """The same count as `salesos eval mail`. Hard or soft has no goal of its own but "never hard for soft"."""
+    counted: defaultdict[str, list[bool]] = defaultdict(list)
+    for check in measure(DATA):
+        counted[check.figure].append(check.passed)
+    shares = {name: sum(passed) / len(passed) for name, passed in counted.items()}
+    print({name: (round(share, 3), len(counted[name])) for name, share in shares.items()})
+    assert {name: shares[name] for name, goal in GOALS.items() if shares[name] < goal} == {}

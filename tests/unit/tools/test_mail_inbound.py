@@ -77,7 +77,10 @@ class TestBounces:
             ("5.1.6", "551 has moved", BounceClass.HARD),
             ("5.1.10", "556 Domain has null MX", BounceClass.HARD),
             ("5.0.0", "550 5.1.1 no such user", BounceClass.HARD),
-            ("", "550 No such user here", BounceClass.HARD),
+            ("", "550 No such user here", BounceClass.SOFT),
+            ("", "in reply to RCPT TO command: 550 No such user here", BounceClass.HARD),
+            ("", "550 <bob@prospect.example>: User unknown", BounceClass.HARD),
+            ("", "in reply to end of DATA command: 550 No such user here", BounceClass.SOFT),
             ("5.4.1", "550 5.4.1 Recipient address rejected: Access denied", BounceClass.HARD),
             ("5.2.2", "552 Mailbox full", BounceClass.SOFT),
             ("4.2.2", "452 Over quota", BounceClass.SOFT),
@@ -128,7 +131,7 @@ class TestBounces:
         assert {failed.severity for failed in reading.failed} == {BounceClass.HARD, BounceClass.SOFT}
         assert reading.bounce is BounceClass.SOFT
 
-    def test_an_older_server_writes_prose(self) -> None:
+    def test_an_older_server_writes_prose_and_words_alone_suppress_nobody(self) -> None:
         reading = read(
             """
             From: Mail Delivery Subsystem <MAILER-DAEMON@mx.example>
@@ -147,7 +150,7 @@ class TestBounces:
             Subject: Your looms
             """
         )
-        assert (reading.kind, reading.bounce) == (InboundKind.BOUNCE, BounceClass.HARD)
+        assert (reading.kind, reading.bounce) == (InboundKind.BOUNCE, BounceClass.SOFT)
         assert reading.failed[0].address == "bob@prospect.example"
         assert "<ours@sender.example>" in reading.about
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tools.ports import Unknown, WebPage
 from tools.site_reader import SiteReading, read_site
-from tools.site_reader.technologies import TECHNOLOGIES
+from tools.site_reader.html import parse
+from tools.site_reader.technologies import TECHNOLOGIES, technologies
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
@@ -95,9 +96,30 @@ def test_headers_tell_technologies_once():
     assert values(read_site(site, "https://acme.com"), "technology") == ["Cloudflare", "PHP"]
 
 
-def test_the_signature_table_has_sixty_names_each_once_each_with_a_sign():
-    assert len({t.name for t in TECHNOLOGIES}) == len(TECHNOLOGIES) >= 60
-    assert all(t.addresses or t.generator or t.headers or t.inline for t in TECHNOLOGIES)
+def test_the_signature_table_has_300_names_each_once_each_with_a_sign_and_a_category():
+    assert len({t.name for t in TECHNOLOGIES}) == len(TECHNOLOGIES) >= 300
+    assert all(t.category and (t.addresses or t.generator or t.headers or t.inline or t.cookies) for t in TECHNOLOGIES)
+
+
+def test_every_sign_of_the_table_shows_its_technology():
+    """Each address, header, cookie and word, put on a page, says the name of its row."""
+    for one in TECHNOLOGIES:
+        for address in one.addresses:
+            page = parse(f'<script src="https://{"sub.x" if address.startswith("/") else "sub."}{address}"></script>')
+            assert one.name in {seen.name for seen in technologies(page, {})}, address
+        for name, value in one.headers:
+            assert one.name in {seen.name for seen in technologies(parse(""), {name: value or "1"})}, name
+        for cookie in one.cookies:
+            assert one.name in {s.name for s in technologies(parse(""), {"set-cookie": f"a=1\n{cookie}x=secret"})}, (
+                cookie
+            )
+        for word in one.inline:
+            assert one.name in {s.name for s in technologies(parse(f"<script>{word}</script>"), {})}, word
+
+
+def test_a_cookies_value_is_not_kept():
+    seen = list(technologies(parse(""), {"set-cookie": "PHPSESSID=0123456789; path=/"}))
+    assert [(one.name, one.quote) for one in seen] == [("PHP", "cookie phpsessid")]
 
 
 def test_sales_roles_on_the_careers_page_are_a_dated_signal():

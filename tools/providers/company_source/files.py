@@ -24,13 +24,19 @@ class FileCompanySource:
     price_micros = 0  # a file costs nothing to read
 
     def __init__(
-        self, path: Path | str, mapping: MappingDocument | None = None, *, as_of: datetime | None = None
+        self,
+        path: Path | str,
+        mapping: MappingDocument | None = None,
+        *,
+        as_of: datetime | None = None,
+        name: str = "",
     ) -> None:
         """Without a mapping the proposed one is used. `as_of`: when the list was made, for signals without a date.
+        `name`: what the list is called, where that is not its path's last part.
 
         Raises Rejected: no list, or a mapping of columns that it does not have.
         """
-        self._table = open_table(path)
+        self._table = open_table(path, name=name)
         self.name = f"file:{self._table.name}"
         self.mapping = mapping or propose_company_mapping(self._table.headers, self._table.sample).document
         if self._table.shape.delimiter:  # in JSON a field may first appear after the sample

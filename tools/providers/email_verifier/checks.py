@@ -1,67 +1,49 @@
-"""An address is checked by its syntax, by lists, and by whether its domain takes mail. No mail is sent to find out."""
+"""An address is checked by its syntax, by lists, by whether its domain takes mail, and, where switched on, by asking.
 
-import re
-from collections.abc import Collection, Sequence
+No mail is sent to find out. Asking the mail server (smtp_probe) is off unless a setting turns it on.
+"""
 
-from email_validator import EmailNotValidError, validate_email
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
-from tools.domains import FREE_MAIL
 from tools.ports import EmailStatus, EmailVerdict, MailDomains, Unknown
-from tools.providers.email_verifier.lists import DISPOSABLE, ROLES
-
-MAX_ADDRESS = 254  # octets (RFC 5321 §4.5.3.1.3, less the brackets); the local part has 64
-_DIGITS = re.compile(r"[\d._-]+$")  # info2, sales-3
-
-
-def normalise_address(text: str) -> str | None:
-    """The one spelling of an address, for comparing and for blind indexes; None where it has no valid syntax.
-
-    White space around is dropped, all is lower case, the domain in A-labels (RFC 5890). A tag ("+news") stays: it may
-    be another mailbox. A local part beyond ASCII needs SMTPUTF8, which few servers take, and is not valid here.
-    """
-    parsed = _parsed(text)
-    return parsed if isinstance(parsed, str) else None
-
-
-def _parsed(text: str) -> str | Unknown:
-    text = text.strip(" \t\r\n")
-    if len(text) > 2 * MAX_ADDRESS:
-        return Unknown("it is longer than an address can be")
-    try:
-        found = validate_email(
-            text,
-            strict=True,  # a local part over 64 octets is refused too
-            allow_smtputf8=False,
-            check_deliverability=False,  # our own look-up decides, once a domain
-            test_environment=True,  # lets .test through: whether it takes mail is for the look-up to say
-        )
-    except (EmailNotValidError, UnicodeError) as error:
-        # Only the library's own sentences: an error of Unicode quotes the address.
-        return Unknown(str(error).rstrip(".") if isinstance(error, EmailNotValidError) else "it is not readable text")
-    address = (found.ascii_email or "").lower()
-    domain = address.rpartition("@")[2]
-    if "." not in domain or domain.startswith("["):
-        return Unknown("its domain is not a full name")
-    return address if len(address) <= MAX_ADDRESS else Unknown("it is longer than an address can be")
+from tools.providers.email_verifier.lists import DISPOSABLE, is_free_mail
+from tools.providers.email_verifier.roles import is_role
+from tools.providers.email_verifier.smtp_probe import Asked, MailboxProbe, ProbeAnswer
+from tools.providers.email_verifier.syntax import mixes_alphabets, parse_address, tag_of
 
 
 class ChecksVerifier:
-    """`extra_disposable`: more domains, in lower case; they and all names under them count."""
+    """`extra_disposable`: more domains, in lower case; they and all names under them count.
 
-    def __init__(self, mail_domains: MailDomains, *, extra_disposable: Collection[str] = frozenset()) -> None:
+    `probe`: asks mail servers for the mailboxes that passed all else; None, the default, asks nobody.
+    """
+
+    name = "checks"
+    price_micros = 0
+
+    def __init__(
+        self,
+        mail_domains: MailDomains,
+        *,
+        extra_disposable: Collection[str] = frozenset(),
+        probe: MailboxProbe | None = None,
+    ) -> None:
         self._mail_domains = mail_domains
         self._disposable = DISPOSABLE | frozenset(extra_disposable)
+        self._probe = probe
 
     def verify(self, addresses: Sequence[str]) -> Sequence[EmailVerdict]:
-        asked: dict[str, Sequence[str] | Unknown] = {}
-        return [self._verdict(address, asked) for address in addresses]
+        hosts: dict[str, Sequence[str] | Unknown] = {}
+        verdicts = [self._verdict(address, hosts) for address in addresses]
+        return verdicts if self._probe is None else self._with_answers(self._probe, verdicts, hosts)
 
     def _verdict(self, text: str, asked: dict[str, Sequence[str] | Unknown]) -> EmailVerdict:
-        address = _parsed(text)
+        address = parse_address(text)
         if isinstance(address, Unknown):
             return EmailVerdict(text, EmailStatus.INVALID, (f"not an e-mail address: {address.reason}",))
         local, _, domain = address.rpartition("@")
-        role, free = is_role(local), domain in FREE_MAIL
+        role, free = is_role(local), is_free_mail(domain)
         if self._is_disposable(domain):
             thrown_away = (f"{domain} gives addresses that are thrown away",)
             return EmailVerdict(address, EmailStatus.INVALID, thrown_away, "", role, free, is_disposable=True)
@@ -75,14 +57,33 @@ class ChecksVerifier:
             for reason, holds in (
                 ("the mailbox stands for a role, not a person", role),
                 (f"{domain} is a free-mail provider, not an employer", free),
+                ("the domain mixes alphabets to look like another", mixes_alphabets(domain)),
             )
             if holds
         )
         if isinstance(hosts, Unknown):
             return EmailVerdict(address, EmailStatus.UNKNOWN, (hosts.reason, *reasons), "", role, free)
         status = EmailStatus.RISKY if reasons else EmailStatus.VALID
-        passed = ("syntax valid", f"{domain} takes mail at {hosts[0]}")
-        return EmailVerdict(address, status, reasons or passed, hosts[0], role, free)
+        passed = ["syntax valid", f"{domain} takes mail at {hosts[0]}"]
+        if tag := tag_of(local):
+            passed.append(f"carries the tag +{tag}, which its owner made for one sender")
+        return EmailVerdict(address, status, reasons or tuple(passed), hosts[0], role, free)
+
+    def _with_answers(
+        self, probe: MailboxProbe, verdicts: Sequence[EmailVerdict], hosts: Mapping[str, Sequence[str] | Unknown]
+    ) -> Sequence[EmailVerdict]:
+        """The verdicts, sharpened by what the mail servers say; one call of the probe a domain."""
+        wanted: dict[str, list[str]] = {}
+        for verdict in verdicts:
+            # Free-mail providers answer everybody alike, or block who asks: nothing is learned there.
+            if verdict.status in (EmailStatus.VALID, EmailStatus.RISKY) and not verdict.is_free_mail:
+                wanted.setdefault(verdict.address.rpartition("@")[2], []).append(verdict.address)
+        answers: dict[str, Asked] = {}
+        for domain, addresses in wanted.items():
+            at = hosts[domain]
+            if not isinstance(at, Unknown):
+                answers.update(probe.ask(domain, at, tuple(dict.fromkeys(addresses))))
+        return [_sharpened(verdict, answers.get(verdict.address)) for verdict in verdicts]
 
     def _is_disposable(self, domain: str) -> bool:
         while "." in domain:
@@ -92,14 +93,16 @@ class ChecksVerifier:
         return False
 
 
-def is_role(local: str) -> bool:
-    """Whether a local part in lower case names a role: "info", "sales+eu", "support2", "jobs.berlin"."""
-    name = local.partition("+")[0]
-    if name in ROLES or _DIGITS.sub("", name) in ROLES:
-        return True
-    first, dot, _ = name.partition(".")
-    return bool(dot) and first in _WITH_PLACE
-
-
-# Followed by a place or a product they are still a role. A first name that is also a role ("ads.", "ar.") is not here.
-_WITH_PLACE = frozenset({"info", "contact", "sales", "support", "jobs", "careers", "office", "press", "billing", "hr"})
+def _sharpened(verdict: EmailVerdict, asked: Asked | None) -> EmailVerdict:
+    if asked is None:
+        return verdict
+    if asked.answer is ProbeAnswer.REFUSED:
+        return replace(verdict, status=EmailStatus.INVALID, reasons=(asked.reason,))
+    if asked.answer is ProbeAnswer.NOT_ASKED:
+        return replace(verdict, reasons=(*verdict.reasons, asked.reason))
+    reasons = (asked.reason, *verdict.reasons)
+    if asked.answer is ProbeAnswer.CATCH_ALL:
+        return replace(verdict, status=EmailStatus.RISKY, reasons=reasons, is_catch_all=True)
+    if asked.answer is ProbeAnswer.UNKNOWN:
+        return replace(verdict, status=EmailStatus.UNKNOWN, reasons=reasons)
+    return replace(verdict, reasons=reasons, mailbox_confirmed=True)

@@ -1,42 +1,51 @@
-"""Mailboxes that are nobody in particular, and domains whose addresses are thrown away."""
+"""Domains whose addresses are thrown away, and domains that give anybody an address."""
 
-# The organisation, its departments, its machines (RFC 2142 and what grew around it).
-_ROLES = """
-info information contact contactus hello hi hey office team mail email general enquiries enquiry inquiries
-inquiry reception frontdesk company group all everyone staff members corporate headquarters kontakt kontakte
-buero sekretariat zentrale contacto oficina bonjour accueil contatto segreteria sales sale vertrieb ventas
-vendite commercial commerciale marketing pr press presse media news newsletter events advertising ads partners
-partner partnerships affiliate affiliates support help helpdesk service services customerservice
-customersupport customercare customersuccess care success feedback complaints returns orders order bestellung
-shop store billing invoice invoices rechnung accounts accounting accountspayable accountsreceivable ap ar
-finance payments payroll procurement purchasing einkauf hr humanresources jobs job career careers recruiting
-recruitment talent bewerbung bewerbungen empleo legal compliance privacy gdpr dpo datenschutz dataprotection
-operations ops logistics it itsupport engineering dev developers development research product design training
-education board investors investor ir founders ceo cfo cto management ombudsman abuse admin administrator
-administration hostmaster postmaster webmaster webadmin noc security root sysadmin system mailer-daemon
-mailerdaemon noreply no-reply no_reply donotreply do-not-reply bounce bounces unsubscribe subscribe list
-listserv majordomo owner request requests usenet uucp www ftp dns ssl-admin ssladmin alerts alert
-notifications notification updates nobody daemon bot test testing spam registration register reservations
-booking bookings
+from disposable_email_domains import blocklist
+
+from tools.domains import FREE_MAIL
+
+# Beside the maintained list: services that it leaves out because they also forward, and whoever wants to be reached
+# for business does not use them. More can be added by `extra_disposable`.
+_ALSO_DISPOSABLE = """
+33mail.com burnermail.io mail-temp.com spamgourmet.com temp-mail.io tempmail.com tempmail.net tempmailaddress.com
 """
 
-# The long-lived ones, as their operators' names are known; whoever wants thousands adds `extra_disposable`.
-_DISPOSABLE = """
-10minutemail.com 10minutemail.net 20minutemail.com 33mail.com burnermail.io discard.email discardmail.com
-discardmail.de dispostable.com dropmail.me einrot.com emailondeck.com emailtemporanea.com fakeinbox.com
-fakemail.net fakemailgenerator.com getairmail.com getnada.com grr.la guerrillamail.biz guerrillamail.com
-guerrillamail.de guerrillamail.info guerrillamail.net guerrillamail.org guerrillamailblock.com
-harakirimail.com inboxbear.com inboxkitten.com jetable.org mail-temp.com mail.tm mail7.io mailcatch.com
-maildrop.cc mailexpire.com mailinator.com mailinator.net mailinator2.com mailnesia.com mailnull.com
-mailpoof.com mailsac.com mailtothis.com mintemail.com moakt.com mohmal.com mytemp.email mytrashmail.com
-nada.email notsharingmy.info nwytg.com pokemail.net sharklasers.com shieldedmail.com spam4.me spambox.us
-spamex.com spamgourmet.com spamherelots.com spamhereplease.com spamthisplease.com suremail.info temp-mail.io
-temp-mail.org tempail.com tempinbox.com tempmail.com tempmail.net tempmailaddress.com tempmailo.com
-tempr.email throwawaymail.com throwam.com tmpmail.net tmpmail.org trash-mail.com trashmail.at trashmail.com
-trashmail.de trashmail.io trashmail.me trashmail.net trashmail.org trashmailer.com trbvm.com wegwerfemail.de
-wegwerfmail.de wegwerfmail.net wegwerfmail.org yopmail.com yopmail.fr yopmail.net zippymail.info armyspy.com
-cuvox.de dayrep.com fleckens.hu gustr.com jourrapide.com rhyta.com superrito.com teleworm.us
+# Operators that give addresses under the same name in many countries: yahoo.com.br, hotmail.it, gmx.fr.
+_FAMILY_NAMES = """
+yahoo hotmail outlook live gmx ymail rocketmail msn windowslive yandex aol protonmail tutanota gmail googlemail
+"""
+_FAMILIES = frozenset(_FAMILY_NAMES.split())
+_COUNTRY_PARTS = frozenset({"com", "co"})  # of "com.br", "co.uk"
+# Of a family's name these are another company's.
+_NOT_OF_FAMILY = frozenset(
+    {"live.eu", "live.org", "live.io", "live.net", "live.co", "gmx.org", "outlook.co", "outlook.org"}
+)
+_ALSO_FREE = """
+tuta.com keemail.me tutanota.de tutamail.com mailfence.com runbox.com posteo.de posteo.net mailbox.org startmail.com
+hushmail.com inbox.com inbox.lv mail.ee email.com usa.com europe.com consultant.com engineer.com email.de gmx.info
+arcor.de online.de vodafone.de kabelmail.de unitybox.de netcologne.de bluewin.ch sunrise.ch hispeed.ch chello.at
+aon.at a1.net neuf.fr bbox.fr club-internet.fr numericable.fr aliceadsl.fr telefonica.net terra.es ono.com
+movistar.es tin.it alice.it tim.it email.it iol.it ziggo.nl kpnmail.nl planet.nl home.nl xs4all.nl hetnet.nl
+skynet.be telenet.be telia.com tele2.se bredband.net online.no broadpark.no interia.pl gazeta.pl poczta.fm op.pl
+centrum.cz post.cz email.cz azet.sk zoznam.sk freemail.hu citromail.hu abv.bg mail.bg ukr.net i.ua rambler.ru
+lenta.ru ya.ru bigmir.net cox.net charter.net earthlink.net bellsouth.net optonline.net frontier.com juno.com
+netzero.net shaw.ca rogers.com sympatico.ca telus.net bigpond.com optusnet.com.au xtra.co.nz sky.com talktalk.net
+ntlworld.com virginmedia.com blueyonder.co.uk tiscali.co.uk globo.com ig.com.br prodigy.net.mx sina.cn sohu.com
+yeah.net 139.com 189.cn aliyun.com nate.com walla.com walla.co.il indiatimes.com in.com
 """
 
-ROLES = frozenset(_ROLES.split())
-DISPOSABLE = frozenset(_DISPOSABLE.split())
+DISPOSABLE = frozenset(blocklist) | frozenset(_ALSO_DISPOSABLE.split())
+_FREE = FREE_MAIL | frozenset(_ALSO_FREE.split())
+
+
+def is_free_mail(domain: str) -> bool:
+    """Whether anybody may have an address under this domain (lower case, A-labels), whoever employs them."""
+    if domain in _FREE:
+        return True
+    name, _, suffix = domain.partition(".")
+    if name not in _FAMILIES or domain in _NOT_OF_FAMILY:
+        return False
+    *second, country = suffix.split(".")
+    if len(country) != 2:
+        return suffix == "com"
+    return not second or (len(second) == 1 and second[0] in _COUNTRY_PARTS)

@@ -1,1 +1,1 @@
-"""Which hosts take a domain's mail."""
+"""What DNS says of a domain: which hosts take its mail, its texts, and where its names lead."""

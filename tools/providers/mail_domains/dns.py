@@ -1,7 +1,7 @@
-"""MX look-ups over DNS, as RFC 5321 §5.1 and RFC 7505 read the answers."""
+"""Look-ups over DNS: MX as RFC 5321 §5.1 and RFC 7505 read the answers, TXT, and the chain of CNAMEs."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Protocol
@@ -19,7 +19,11 @@ MIN_TTL = 60  # seconds an answer is kept at least: a batch asks the same domain
 MAX_TTL = 86_400
 NEGATIVE_TTL = 300  # of "there is none"
 FAILURE_TTL = 60  # of "could not be asked"
-_MAX_CACHED = 50_000  # domains
+MAX_TEXT = 4_000  # characters kept of one TXT record
+_MAX_CACHED = 50_000  # answers
+_MAX_RECORDS = 200  # kept of one answer
+
+_Found = tuple[Sequence[str] | Unknown, float]  # and for how many seconds that may be believed
 
 
 class Resolver(Protocol):
@@ -34,6 +38,12 @@ class OfflineMailDomains:
     def mx(self, domain: str) -> Unknown:
         return Unknown("DNS look-ups are off (SALESOS_WEB_FETCH)")
 
+    def txt(self, domain: str) -> Unknown:
+        return self.mx(domain)
+
+    def cname(self, host: str) -> Unknown:
+        return self.mx(host)
+
 
 class DnsMailDomains:
     """Safe to share between threads. `timeout`: seconds for all that one domain needs to be asked, retries included.
@@ -46,26 +56,35 @@ class DnsMailDomains:
         self._resolver = resolver
         self._clock = clock
         self._timeout = timeout
-        self._cache: OrderedDict[str, tuple[datetime, Sequence[str] | Unknown]] = OrderedDict()
+        self._cache: OrderedDict[tuple[str, str], tuple[datetime, Sequence[str] | Unknown]] = OrderedDict()
         self._lock = Lock()
 
     def mx(self, domain: str) -> Sequence[str] | Unknown:
-        key = domain.strip().rstrip(".").lower()
+        return self._held("MX", domain, self._mail_hosts)
+
+    def txt(self, domain: str) -> Sequence[str] | Unknown:
+        return self._held("TXT", domain, self._texts)
+
+    def cname(self, host: str) -> Sequence[str] | Unknown:
+        return self._held("CNAME", host, self._chain)
+
+    def _held(self, kind: str, domain: str, ask: Callable[[dns.name.Name], _Found]) -> Sequence[str] | Unknown:
+        key = (kind, domain.strip().rstrip(".").lower())
         now = self._clock.now()
         with self._lock:
             held = self._cache.get(key)
         if held and now < held[0]:
             return held[1]
-        hosts, seconds = self._ask(key)
+        found, seconds = self._ask(key[1], ask)
         with self._lock:
-            self._cache[key] = (now + timedelta(seconds=seconds), hosts)
+            self._cache[key] = (now + timedelta(seconds=seconds), found)
             self._cache.move_to_end(key)
             while len(self._cache) > _MAX_CACHED:
                 self._cache.popitem(last=False)
-        return hosts
+        return found
 
-    def _ask(self, domain: str) -> tuple[Sequence[str] | Unknown, float]:
-        """The hosts, and for how many seconds that may be believed."""
+    def _ask(self, domain: str, ask: Callable[[dns.name.Name], _Found]) -> _Found:
+        """What `ask` finds, for how long it may be believed; what fails is Unknown."""
         try:
             name = dns.name.from_text(domain, idna_codec=dns.name.IDNA_2008_UTS_46)
         except (dns.exception.DNSException, UnicodeError):
@@ -73,7 +92,7 @@ class DnsMailDomains:
         if len(name) < 2:
             return (), NEGATIVE_TTL
         try:
-            return self._mail_hosts(name)
+            return ask(name)
         except dns.resolver.NXDOMAIN:
             return (), NEGATIVE_TTL
         except dns.exception.Timeout:
@@ -83,7 +102,34 @@ class DnsMailDomains:
         except (dns.exception.DNSException, OSError) as error:
             return Unknown(f"DNS could not be asked for {domain} ({type(error).__name__})"), FAILURE_TTL
 
-    def _mail_hosts(self, name: dns.name.Name) -> tuple[Sequence[str] | Unknown, float]:
+    def _texts(self, name: dns.name.Name) -> _Found:
+        try:
+            answer = self._resolve(name, "TXT")
+        except dns.resolver.NoAnswer:
+            return (), NEGATIVE_TTL
+        texts = (b"".join(record.strings).decode("utf-8", "replace")[:MAX_TEXT] for record in answer)
+        return tuple(sorted(texts)[:_MAX_RECORDS]), _believed(answer)
+
+    def _chain(self, name: dns.name.Name) -> _Found:
+        """Asks for the address: its answer holds every name on the way there."""
+        try:
+            answer = self._resolve(name, "A")
+        except dns.resolver.NoAnswer:
+            return (), NEGATIVE_TTL
+        leads = {
+            rrset.name: record.target
+            for rrset in answer.response.answer
+            if rrset.rdtype == dns.rdatatype.CNAME
+            for record in rrset
+        }
+        chain: dict[str, None] = {}
+        at = name
+        while (to := leads.get(at)) is not None and _text(to) not in chain:
+            chain[_text(to)] = None
+            at = to
+        return tuple(chain), _believed(answer)
+
+    def _mail_hosts(self, name: dns.name.Name) -> _Found:
         try:
             answer = self._resolve(name, "MX")
         except dns.resolver.NoAnswer:

@@ -2,7 +2,7 @@
 
 smtplib's own `sendmail` answers a lost connection the same way before and after the mail was handed over, and its
 time-out is per read, so that a server that drips a byte a minute holds a worker for ever. This session names the
-stage of every failure and gives each reply a deadline. RFC 5321, 3207 (STARTTLS), 4954 (AUTH).
+stage of every failure and gives each reply a deadline. RFC 5321, 2920 (pipelining), 3207 (STARTTLS), 4954 (AUTH).
 """
 
 import contextlib
@@ -11,9 +11,11 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+from tools.ports import Envelope
 
 _MAX_REPLY_BYTES = 64 * 1024
 _CHUNK = 64 * 1024
@@ -94,12 +96,13 @@ class SmtpSession(smtplib.SMTP):
         self._implicit_tls = implicit_tls
         self._reply_seconds = timeouts.connect
         self._pending = bytearray()
+        self.expects: Envelope | None = None  # whose addresses the server has, and whose words it waits for
 
     # ------------------------------------------------------------------------------- smtplib, with deadlines
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         connection = socket.create_connection((host, port), timeout)
-        # The final dot is a write of its own; Nagle's algorithm would hold it back until the body is acknowledged.
+        # Nagle's algorithm would hold a small write back until the one before it is acknowledged.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._implicit_tls is None:
             return connection
@@ -187,23 +190,53 @@ class SmtpSession(smtplib.SMTP):
         """RSET: also finds out whether a connection that was left alone is still one."""
         self._expect(Stage.RESET, "RSET", 250)
 
-    def deliver(self, sender: str, recipient: str, mime: bytes) -> Reply:
-        """One mail to one recipient; the reply to its final dot, which is 2xx.
+    def deliver(self, mail: Envelope, work: Callable[[], None], following: Envelope | None = None) -> Reply:
+        """One mail to one recipient; the reply to its final dot, which is 2xx. `work` is done while it is waited for.
+
+        Where the server allows it, the addresses of `following` leave right behind the final dot of this one (RFC 2920
+        §3.1), so that a mail takes one round trip and one write.
 
         Raises SmtpRefused (certainly not accepted) or SmtpBroken: certainly not accepted at any stage before FINAL,
         because a server must not act on a mail whose final dot it never saw (RFC 5321 §4.1.1.4); not known at FINAL.
         """
-        options = f" SIZE={len(mime)}" if self.has_extn("size") else ""
-        if self.has_extn("8bitmime") and not mime.isascii():
+        commands = self._commands(mail)
+        if self.has_extn("pipelining"):
+            if self.expects is None:
+                with _step(Stage.MAIL):
+                    self.send(self._envelope_of(mail))
+            self.expects = None
+            self._pipelined(commands)
+        else:
+            for stage, command, wanted in commands:
+                self._expect(stage, command, *wanted)
+        end = b".\r\n" if mail.mime.endswith(b"\r\n") or not mail.mime else b"\r\n.\r\n"
+        behind = self._envelope_of(following) if following is not None and self.has_extn("pipelining") else b""
+        if self._send_body(_dotted(mail.mime) + end + behind, len(end), len(behind)):
+            self.expects = following if behind else None
+            return self._finish(work)
+        try:
+            return self._finish(work)
+        finally:
+            self.close()
+
+    def _commands(self, mail: Envelope) -> Sequence[tuple[Stage, str, tuple[int, ...]]]:
+        options = f" SIZE={len(mail.mime)}" if self.has_extn("size") else ""
+        if self.has_extn("8bitmime") and not mail.mime.isascii():
             options += " BODY=8BITMIME"
-        self._expect(Stage.MAIL, f"MAIL FROM:<{sender}>{options}", 250)
-        self._expect(Stage.RCPT, f"RCPT TO:<{recipient}>", 250, 251)
-        self._expect(Stage.DATA, "DATA", 354)
-        self._send_body(re.sub(rb"(?m)^\.", b"..", mime))
-        return self._finish(b".\r\n" if mime.endswith(b"\r\n") or not mime else b"\r\n.\r\n")
+        return (
+            (Stage.MAIL, f"MAIL FROM:<{mail.sender}>{options}", (250,)),
+            (Stage.RCPT, f"RCPT TO:<{mail.recipient}>", (250, 251)),
+            (Stage.DATA, "DATA", (354,)),
+        )
+
+    def _envelope_of(self, mail: Envelope) -> bytes:
+        return "".join(f"{command}\r\n" for _, command, _ in self._commands(mail)).encode("ascii")
 
     def bye(self) -> None:
         """QUIT, without waiting long: everything that matters was answered before."""
+        if self.expects is not None:  # the server would take it for the words of the mail that was announced
+            self.close()
+            return
         self._reply_seconds = _EARLY_REPLY_SECONDS
         with contextlib.suppress(smtplib.SMTPException, OSError, _NotSmtp):
             self.docmd("QUIT")
@@ -215,19 +248,50 @@ class SmtpSession(smtplib.SMTP):
         if reply.code not in wanted:
             raise SmtpRefused(stage, reply)
 
-    def _send_body(self, body: bytes) -> None:
+    def _pipelined(self, commands: Sequence[tuple[Stage, str, tuple[int, ...]]]) -> None:
+        """RFC 2920: the commands left in one write; their replies come in order.
+
+        The first refusal is what counts. Whoever refused the recipient may still have said yes to DATA: an empty mail
+        then ends it, and such a server must not deliver it, because it has nobody to deliver to (§3.1).
+        """
+        refusal: SmtpRefused | None = None
+        for stage, _, wanted in commands:
+            with _step(stage):
+                reply = _reply(*self.getreply())
+            if reply.code == 421:
+                raise refusal or SmtpRefused(stage, reply)
+            if refusal is None and reply.code not in wanted:
+                refusal = SmtpRefused(stage, reply)
+        if refusal is None:
+            return
+        if reply.code == 354:
+            with _step(Stage.DATA):
+                self._connected().sendall(b".\r\n")
+                self.getreply()
+        raise refusal
+
+    def _send_body(self, body: bytes, end: int, behind: int) -> bool:
+        """With its final dot, `end` bytes, and what comes `behind` it. False: the connection is of no more use, but for
+        the answer that may have come over it.
+
+        A write that fails has taken none of the bytes that it was given: so nobody has the dot until one that held a
+        part of it succeeded, and only then it is at FINAL.
+        """
         deadline = time.monotonic() + self._timeouts.body
         view = memoryview(body)
         try:
-            with _step(Stage.BODY):
-                while view:
+            while view:
+                with _step(Stage.BODY if len(view) >= end + behind else Stage.FINAL):
                     self._connected().settimeout(_left(deadline))
                     view = view[self._connected().send(view[:_CHUNK]) :]
         except SmtpBroken as broken:
+            if len(view) <= behind:
+                return False
             early = self._early_reply()
             if early is not None and early.code >= 400:
                 raise SmtpRefused(Stage.BODY, early) from broken
             raise
+        return True
 
     def _early_reply(self) -> Reply | None:
         """A server that ends a mail halfway (too big, shutting down) often says why before it hangs up."""
@@ -236,11 +300,10 @@ class SmtpSession(smtplib.SMTP):
             return _reply(*self.getreply())
         return None
 
-    def _finish(self, terminator: bytes) -> Reply:
+    def _finish(self, work: Callable[[], None]) -> Reply:
+        with contextlib.suppress(Exception):  # whatever it is about, it is not about this mail
+            work()
         with _step(Stage.FINAL):
-            connection = self._connected()
-            connection.settimeout(self._timeouts.command)
-            connection.sendall(terminator)
             self._reply_seconds = self._timeouts.final_reply
             reply = _reply(*self.getreply())
         self._reply_seconds = self._timeouts.command
@@ -258,6 +321,11 @@ class SmtpSession(smtplib.SMTP):
 
 class _NotSmtp(Exception):
     pass
+
+
+def _dotted(mime: bytes) -> bytes:
+    """RFC 5321 §4.5.2, of lines that end with CRLF."""
+    return (b"." if mime.startswith(b".") else b"") + mime.replace(b"\r\n.", b"\r\n..")
 
 
 def _left(deadline: float) -> float:

@@ -18,7 +18,7 @@ from tools.mapping.apply import apply_person
 from tools.mapping.document import MappingDocument
 from tools.mapping.propose import propose_person_mapping
 from tools.names import company_name_key
-from tools.ports import CompanyRef, PersonRecord, RowProblem, Unknown
+from tools.ports import ANYBODY, CompanyRef, PeopleWanted, PersonRecord, RowProblem, Unknown
 
 MAX_PEOPLE_PER_COMPANY = 2_000  # more under one key is a key that many companies share
 MAX_PROBLEMS = 10_000  # kept to be shown; the count goes on
@@ -53,8 +53,12 @@ class FilePersonFinder:
         self._lock = threading.Lock()
         self._index: sqlite3.Connection | None = None
 
-    def people(self, companies: Sequence[CompanyRef]) -> Mapping[UUID, Sequence[PersonRecord] | Unknown]:
-        """In the file's order. By domain where the row and the company have one; by name where the row has no domain.
+    def people(
+        self, companies: Sequence[CompanyRef], wanted: PeopleWanted = ANYBODY
+    ) -> Mapping[UUID, Sequence[PersonRecord] | Unknown]:
+        """All of them, in the file's order, whoever is wanted: they cost nothing.
+
+        By domain where the row and the company have one; by name where the row has no domain.
 
         A row of another domain is never given for an equal name: two firms may share one.
         """

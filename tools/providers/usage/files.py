@@ -14,9 +14,9 @@ from tools.ports import RowProblem, UsageRecord
 class FileUsageSource:
     """Reads the file from its start at every call, in flat memory."""
 
-    def __init__(self, path: Path | str, mapping: MappingDocument | None = None) -> None:
+    def __init__(self, path: Path | str, mapping: MappingDocument | None = None, *, name: str = "") -> None:
         """Without a mapping the proposed one is used. Raises Rejected: no list of usage, or absent columns."""
-        self._table = open_table(path)
+        self._table = open_table(path, name=name)
         self.name = f"file:{self._table.name}"
         self.mapping = mapping or propose_usage_mapping(self._table.headers, self._table.sample).document
         if self._table.shape.delimiter:

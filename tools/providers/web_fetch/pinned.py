@@ -18,7 +18,8 @@ from tools.ports import Unknown
 from tools.providers.web_fetch.addresses import Target
 
 Dial = Callable[[str, int, float], socket.socket]  # address, port, seconds → a connected socket
-_READ = 65_536  # bytes
+MAX_RATIO = 200  # of unpacked to packed bytes: pages reach 20, the format 1,032
+_RATIO_FROM = 500_000  # bytes unpacked, from where on the ratio is looked at
 
 
 class Deadline:
@@ -35,11 +36,15 @@ class Deadline:
             raise TimeoutError
         return left
 
+    def push_back(self, seconds: float) -> None:
+        """What was waited for politeness is not the server's fault."""
+        self._at += seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     status: int
-    headers: Mapping[str, str]  # lower-case names; the first of each
+    headers: Mapping[str, str]  # lower-case names; the first of each, but every set-cookie, in lines
     body: bytes
 
 
@@ -60,7 +65,12 @@ class _Stream(httpcore2.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._socket.settimeout(self._deadline.left())
-        self._socket.sendall(buffer)
+        if not buffer:
+            return  # the end of a body; a server that answered may have closed by now
+        try:
+            self._socket.sendall(buffer)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise httpcore2.WriteError(str(error)) from error  # upon which the answer is read, if one came before
 
     def close(self) -> None:
         self._socket.close()
@@ -111,8 +121,13 @@ def exchange(
     tls: ssl.SSLContext,
     max_bytes: int,
     wanted: Callable[[int, Mapping[str, str]], str],
+    method: str = "GET",
+    content: bytes = b"",
+    cut: bool = False,
 ) -> Answer | Unknown:
-    """GET. `wanted` sees status and headers before the body is read and says why not to read it, or "".
+    """One request. `wanted` sees status and headers before the body is read and says why not to read it, or "".
+
+    `cut`: of a body that is too large, the first `max_bytes` are read; else it is refused.
 
     Raises OSError (also ssl.SSLError, TimeoutError) and httpcore2's errors; closes the connection in any case.
     """
@@ -121,30 +136,46 @@ def exchange(
     backend = _Backend(addresses, dial, deadline)
     with (
         httpcore2.ConnectionPool(ssl_context=tls, max_keepalive_connections=0, network_backend=backend) as pool,
-        pool.stream("GET", url, headers=sent) as response,
+        pool.stream(method, url, headers=sent, content=content or None) as response,
     ):
         found: dict[str, str] = {}
         for name, value in response.headers:
-            found.setdefault(name.decode("ascii", "replace").lower(), value.decode("latin-1"))
+            key = name.decode("ascii", "replace").lower()
+            if key == "set-cookie" and key in found:
+                found[key] += f"\n{value.decode('latin-1')}"
+            else:
+                found.setdefault(key, value.decode("latin-1"))
         if reason := wanted(response.status, found):
             return Unknown(reason)
         if found.get("location") and 300 <= response.status < 400:
             return Answer(response.status, found, b"")  # a redirect's body is nobody's business
-        body = _body(response.iter_stream(), found.get("content-encoding", "").strip().lower(), max_bytes, deadline)
+        encoding = found.get("content-encoding", "").strip().lower()
+        body = _body(response.iter_stream(), encoding, max_bytes, deadline, cut=cut)
         return body if isinstance(body, Unknown) else Answer(response.status, found, body)
 
 
-def _body(chunks: Iterable[bytes], encoding: str, max_bytes: int, deadline: Deadline) -> bytes | Unknown:
+def _body(chunks: Iterable[bytes], encoding: str, max_bytes: int, deadline: Deadline, *, cut: bool) -> bytes | Unknown:
     if encoding not in ("", "identity", "gzip", "x-gzip"):
         return Unknown("not read because its compression was not asked for")
     unzip = zlib.decompressobj(wbits=31) if "gzip" in encoding else None
     body = bytearray()
+    packed = 0
+    too_large = Unknown(f"not read because it is larger than {max_bytes:,} bytes")
     for chunk in chunks:
         deadline.left()
+        packed += len(chunk)
         # At most one byte over the limit is ever unpacked: a bomb stays folded.
         body += unzip.decompress(chunk, max_bytes + 1 - len(body)) if unzip else chunk
         if len(body) > max_bytes:
-            return Unknown(f"not read because it is larger than {max_bytes:,} bytes")
+            return (
+                bytes(body[:max_bytes]) if cut else Unknown(f"not read because it is larger than {max_bytes:,} bytes")
+            )
+        if unzip and packed > max_bytes:  # an endless header of gzip unpacks to nothing
+            return too_large
+        if unzip and len(body) > _RATIO_FROM and len(body) > MAX_RATIO * packed:
+            return Unknown("not read because it unpacks to more than any page does")
+        if unzip and unzip.eof:
+            break  # what follows the end of the archive is nobody's page
     if unzip and not unzip.eof:
         return Unknown("not read because its compressed body is cut off")
     return bytes(body)

@@ -1,0 +1,1 @@
+"""Texts and calls: who may be reached, what is sent, what follows."""

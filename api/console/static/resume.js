@@ -1,0 +1,2 @@
+// Without this file the button does the same.
+document.getElementById("resume")?.requestSubmit();

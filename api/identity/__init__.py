@@ -1,0 +1,1 @@
+"""How people come in: passwords, sessions, second factors, invitations, single sign-on."""

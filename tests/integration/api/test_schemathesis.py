@@ -1,0 +1,95 @@
+"""The OpenAPI description against the real thing: made-up requests, sound and unsound, as each role.
+
+No answer is a 5xx, what is unsound by the description is refused, what comes back is what the description says, and
+nothing answers without a key. What a rule of ours refuses (422) in a request that is sound by its schema is no failure:
+the description cannot know every rule.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance, unsupported_method
+
+from api.app import create_app
+from api.permissions import PERMISSIONS
+from core.clock import VirtualClock
+from store import migrations
+from store.models import Role
+from store.session import Database
+from tests.support.api_office import ApiOffice, api_office, tell_a_story
+
+_STREAMS = ("/events/stream", "/runs/{run_id}/events")  # they answer for as long as somebody listens
+_OURS = [positive_data_acceptance, ignored_auth, unsupported_method]  # see above; the matrix tries auth itself
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiOffice]:
+    folder: Path = tmp_path_factory.mktemp("schemathesis")
+    url = f"sqlite:///{folder / 'salesos.db'}"
+    migrations.upgrade(url)
+    database = Database(url)
+    found = api_office(database, VirtualClock(datetime(2026, 6, 2, 14, tzinfo=UTC)), folder)
+    tell_a_story(found)
+    yield found
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def schema(office: ApiOffice) -> Any:
+    return schemathesis.openapi.from_asgi("/api/openapi.json", create_app(office.deps))
+
+
+def violations(schema: Any, headers: dict[str, str], mode: GenerationMode, examples: int) -> list[str]:
+    found: list[str] = []
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        if operation.path.endswith(_STREAMS):
+            continue
+
+        @given(case=operation.as_strategy(generation_mode=mode))
+        @settings(
+            max_examples=examples,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate],
+        )
+        def once(case: Any) -> None:
+            if mode is GenerationMode.NEGATIVE and any(name.lower() == "authorization" for name in case.headers or {}):
+                return  # a key that is none: the matrix tries that
+            if mode is GenerationMode.POSITIVE:
+                (case.query or {}).pop("fields", None)  # an answer with fewer fields is another shape, tested elsewhere
+            for name in [name for name in case.headers or {} if name.lower() in ("idempotency-key", "authorization")]:
+                del case.headers[name]
+            answer = case.call(headers=headers)
+            assert answer.status_code < 500, answer.text
+            case.validate_response(answer, excluded_checks=_OURS)
+
+        try:
+            once()
+        except Exception as error:
+            found.append(f"{operation.label}: {error!s:.600}")
+    return found
+
+
+def test_sound_requests_are_answered_as_described(schema: Any, office: ApiOffice) -> None:
+    found = violations(schema, office.key(*PERMISSIONS[Role.ADMIN]), GenerationMode.POSITIVE, 15)
+    assert not found, "\n\n".join(found)
+
+
+def test_unsound_requests_are_refused(schema: Any, office: ApiOffice) -> None:
+    found = violations(schema, office.key(*PERMISSIONS[Role.ADMIN]), GenerationMode.NEGATIVE, 10)
+    assert not found, "\n\n".join(found)
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
+def test_every_role_gets_described_answers(schema: Any, office: ApiOffice, role: Role) -> None:
+    found = violations(schema, office.key(*PERMISSIONS[role]), GenerationMode.POSITIVE, 3)
+    assert not found, "\n\n".join(found)

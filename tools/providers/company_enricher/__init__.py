@@ -1,0 +1,1 @@
+"""What vendors know of companies that we name."""

@@ -1,0 +1,1 @@
+"""Business addresses of people whose name and company are known; verified before use."""

@@ -1,0 +1,1 @@
+"""Notices to a team, one file a service."""

@@ -1,0 +1,1 @@
+"""Dated evidence of intent, with quote and URL."""

@@ -1,0 +1,1 @@
+"""Rooms for video calls that no calendar makes."""

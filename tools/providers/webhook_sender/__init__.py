@@ -1,0 +1,1 @@
+"""Telling programs outside: notifications by HTTP, to addresses that customers name."""
