@@ -108,7 +108,7 @@ def bounce(mail: bytes, number: int) -> bytes:
 def round_trip(directory: Path, dovecot: Dovecot, count: int, url: str = "") -> Counted:
     url = url or f"sqlite:///{directory / 'post.db'}"
     migrations.upgrade(url)
-    database, spool, inbox = Database(url), directory / "spool", ImapInbox(dovecot.settings(_USER))
+    database, spool, inbox = Database(url), directory / "spool", ImapInbox(dovecot.settings(_USER), VirtualClock(START))
     try:
         with smtp_server.smtp_process(spool, "--no-fsync", "--pipelining") as port:
             transport = SmtpTransport(SmtpSettings("127.0.0.1", port, SmtpSecurity.NONE))

@@ -90,10 +90,13 @@ class Dovecot:
         connection.login(user, PASSWORD)
         return connection
 
-    def append(self, user: str, folder: str, *mails: bytes) -> None:
+    def append(self, user: str, folder: str, *mails: bytes, at: float | None = None) -> None:
+        """`at`: seconds of the epoch at which the server says that it took them; None: now."""
         connection = self.connect(user)
         for mail in mails:
-            status, words = connection.append(folder, "", imaplib.Time2Internaldate(1_770_000_000), mail)
+            status, words = connection.append(
+                folder, "", imaplib.Time2Internaldate(time.time() if at is None else at), mail
+            )
             assert status == "OK", words
         connection.logout()
 

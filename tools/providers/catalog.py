@@ -66,6 +66,7 @@ def build_toolbox(
     reached through; a test gives its own."""
     domains = DnsMailDomains(clock=clock) if settings.web_fetch else OfflineMailDomains()
     accounts = MailAccounts(settings, database, clock, ids, sealer_of, wire)
+    calendars = CalendarAccounts(settings, database, clock, ids, sealer_of, wire)
     transports = _Transports(settings, sealer_of, accounts)
     models = language_models(settings, clock)
 
@@ -102,7 +103,7 @@ def build_toolbox(
         domain_records=domain_records(online=settings.web_fetch),
         email_verifier=ChecksVerifier(domains, probe=smtp_probe(settings, clock)),
         transport=transports.of,
-        inbox=lambda mailbox: _inbox(settings, sealer_of, accounts, mailbox),
+        inbox=lambda mailbox: _inbox(settings, clock, sealer_of, accounts, mailbox),
         inbox_watch=lambda mailbox: _inbox_watch(sealer_of, mailbox),
         push_source=accounts.push_source,
         crm=lambda workspace_id: CrmBook(database, workspace_id, clock, sealer_of(workspace_id)),
@@ -110,7 +111,8 @@ def build_toolbox(
         meeting_url=meeting_url,
         language_model=language_model,
         mail_connections=accounts,
-        calendar_account=CalendarAccounts(settings, database, clock, ids, sealer_of, wire).account,
+        calendar_account=calendars.account,
+        calendar_connections=calendars,
         notifier=notifiers(clock, wire),
         seed_reader=_seed_reader,
         telephony=telephony_accounts(settings, database, clock, sealer_of, wire),
@@ -195,11 +197,13 @@ def _imap(mailbox: Mailbox, password: str) -> ImapSettings:
     return ImapSettings(host=mailbox.inbox_host, port=mailbox.inbox_port, username=mailbox.username, password=password)
 
 
-def _inbox(settings: Settings, sealer_of: Callable[[UUID], Sealer], accounts: MailAccounts, mailbox: Mailbox) -> Inbox:
+def _inbox(
+    settings: Settings, clock: Clock, sealer_of: Callable[[UUID], Sealer], accounts: MailAccounts, mailbox: Mailbox
+) -> Inbox:
     if services_of("", mailbox.inbox):
         return accounts.inbox(mailbox)
     if mailbox.inbox == "imap":
-        return ImapInbox(_imap(mailbox, mailbox_password(sealer_of(mailbox.workspace_id), mailbox)))
+        return ImapInbox(_imap(mailbox, mailbox_password(sealer_of(mailbox.workspace_id), mailbox)), clock)
     if mailbox.inbox == "folder":
         return FolderInbox(settings.data_dir / INBOX_FOLDER / mailbox.address)
     raise FixConfiguration(
