@@ -33,6 +33,13 @@ def test_check_names_what_differs(empty_url: str) -> None:
     assert any("city" in line for line in migrations.check(empty_url))
 
 
+def test_check_names_an_index_of_expressions_that_was_lost(empty_url: str) -> None:
+    migrations.upgrade(empty_url)
+    with migrations.connect(empty_url) as connection:
+        connection.exec_driver_sql("DROP INDEX ix_lead_best_of_stage")
+    assert any("ix_lead_best_of_stage" in line for line in migrations.check(empty_url))
+
+
 def test_check_says_that_an_empty_database_is_behind(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'empty.db'}"
     assert "none" in migrations.check(url)[0]
@@ -56,6 +63,11 @@ def test_downgrade_takes_everything_back(empty_url: str) -> None:
     with migrations.connect(empty_url) as connection:
         command.downgrade(migrations.config_for(connection), "base")
         assert set(sa.inspect(connection).get_table_names()) == {"alembic_version"}
+
+
+@pytest.mark.filterwarnings("error")
+def test_nobody_is_warned_of_what_is_as_it_should_be(tmp_path: Path) -> None:
+    migrations.upgrade(f"sqlite:///{tmp_path / 'quiet.db'}")
 
 
 def test_a_failing_migration_leaves_nothing_behind(empty_url: str) -> None:
