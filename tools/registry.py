@@ -4,7 +4,7 @@ Adding a provider is one file under tools/providers/<capability>/ and one line i
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -34,7 +34,7 @@ from tools.ports import (
     WebFetch,
     WebhookSender,
 )
-from tools.ports.calendar import CalendarAccount
+from tools.ports.calendar import CalendarAccount, CalendarInfo
 from tools.ports.domain_records import DomainRecords as PublishedRecords
 from tools.ports.domain_records import RecordType
 from tools.ports.inbox_watch import InboxWatch, PushSource
@@ -75,6 +75,32 @@ class MailConnections(Protocol):
 
     def problem(self, mailbox: Mailbox) -> str:
         """Why a service does not let us in, asked afresh; "": it does, or there is none. Nothing is sent or read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LetIn:
+    """`account`: whose it is, by the service's word. `calendars`: those that it has now."""
+
+    account: str
+    refresh_token: str = field(repr=False)
+    calendars: tuple[CalendarInfo, ...] = ()
+
+
+class CalendarConnections(Protocol):
+    """Calendars at Google and Microsoft: how a person lets us in; of any service, whether we are let in."""
+
+    def begin(self, connection: CalendarConnection, *, redirect_uri: str, state: str, verifier: str) -> str:
+        """The address at the service where the person goes; an `account` of "" lets them choose. Raises Rejected (no
+        sign-in at this service), FixConfiguration where no application is set."""
+        ...
+
+    def redeem(self, connection: CalendarConnection, *, code: str, redirect_uri: str, verifier: str) -> LetIn:
+        """Raises Rejected (not granted, another account), FixConfiguration, RetryAt."""
+        ...
+
+    def calendars(self, connection: CalendarConnection) -> Sequence[CalendarInfo] | Unknown:
+        """Asked afresh, whatever was heard before. Nothing is written there."""
         ...
 
 
@@ -143,6 +169,7 @@ class Toolbox:
     domain_records: PublishedRecords = _NO_RECORDS  # of any name and type, for what a sending domain publishes
     # Cached a connection, in memory: access tokens are shared. Raises FixConfiguration, DeadGrant.
     calendar_account: Callable[[CalendarConnection], CalendarAccount] = _no_account
+    calendar_connections: CalendarConnections | None = None  # None: this process reaches no calendar service
     meeting_url: Callable[[UUID, UUID], str] = _no_link  # (workspace, meeting) → its page: all times, move, cancel
     # (a seed, its password) → its folders. Raises FixConfiguration.
     seed_reader: Callable[[SeedAddress, str], SeedReader] = _no_seed_reader

@@ -5,14 +5,12 @@ in the connection's row. A connection has a number: everything that is made here
 hears (that it is dead, that its token was replaced) changes nothing of a newer one.
 """
 
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Final
 from uuid import UUID
 
 import httpx2
-from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
 
 from core.clock import Clock
 from core.crypto import Sealer
@@ -22,31 +20,24 @@ from core.settings import Settings
 from store.models import CalendarConnection, ConnectionState, User
 from store.queries import calendar_connections as connections
 from store.session import Database
-from tools.ports.calendar import CalendarAccount
+from tools.ports.calendar import CalendarAccount, CalendarInfo
 from tools.ports.unknown import Unknown
-from tools.providers import oauth
 from tools.providers.calendar.caldav import CalDavCalendar
 from tools.providers.calendar.caldav_wire import CalDavLogin, GuardedDav
 from tools.providers.calendar.doors import GOOGLE_CALENDAR, MICROSOFT_CALENDAR
 from tools.providers.calendar.google import GoogleCalendar
 from tools.providers.calendar.graph import GraphCalendar
+from tools.providers.grants import OncePerConnection, google_client, kept_tokens, microsoft_client
 from tools.providers.oauth import AccessTokens, DeadGrant, OAuthClient
 from tools.providers.oauth_grant import SignIn, begin, redeem
 from tools.providers.vendor import microsoft_graph
 from tools.providers.vendor.account import Wire
+from tools.registry import LetIn
 
 GOOGLE: Final = "google"
 GRAPH: Final = "graph"
 CALDAV: Final = "caldav"
 _DOORS: Final = {GOOGLE: GOOGLE_CALENDAR, GRAPH: MICROSOFT_CALENDAR}
-
-
-@dataclass(frozen=True, slots=True)
-class LetIn:
-    """`account`: whose it is, by the service's word."""
-
-    account: str
-    refresh_token: str = field(repr=False)
 
 
 class CalendarAccounts:
@@ -71,8 +62,7 @@ class CalendarAccounts:
         self._wire = wire or Wire(httpx2.Client(trust_env=False), clock)
         guarded = GuardedDav(allow_private=settings.calendar_private_hosts)
         self._dav = dav or Wire(httpx2.Client(transport=guarded, trust_env=False), clock)
-        self._kept: dict[tuple[UUID, UUID], tuple[int, CalendarAccount]] = {}
-        self._lock = threading.Lock()
+        self._kept = OncePerConnection()
 
     def account(self, connection: CalendarConnection) -> CalendarAccount:
         """One a connection, process and number. Raises FixConfiguration, DeadGrant where the service let us in no
@@ -80,16 +70,7 @@ class CalendarAccounts:
         if connection.state is ConnectionState.BROKEN:
             raise DeadGrant(connection.problem or "The calendar no longer lets us in.", hint="Connect it again.")
         key = (connection.workspace_id, connection.id)
-        with self._lock:
-            kept = self._kept.get(key)
-        if kept is not None and kept[0] >= connection.connection_number:
-            return kept[1]
-        made = self._made(connection)
-        with self._lock:
-            kept = self._kept.get(key)
-            if kept is None or kept[0] < connection.connection_number:
-                self._kept[key] = kept = (connection.connection_number, made)
-        return kept[1]
+        return self._kept.get(key, connection.connection_number, lambda: self._made(connection))
 
     def _made(self, connection: CalendarConnection) -> CalendarAccount:
         zone = self._zone_of(connection)
@@ -126,48 +107,31 @@ class CalendarAccounts:
         number = connection.connection_number
         sealer = self._sealer_of(workspace_id)
 
-        def close(said: str) -> None:
-            with self._database.write(workspace_id) as session:
-                connections.close(session, self._clock, self._ids, connection_id, number, said)
-
-        def rotated(refresh_token: str) -> None:
-            try:
-                with self._database.write(workspace_id) as session:
-                    connections.rotate(session, sealer, connection_id, number, refresh_token)
-            except SQLAlchemyError:  # the token that is kept still serves: services let both live for a while
-                raise RetryAt("A new refresh token could not be kept now; it is asked for again.") from None
-
-        def newest() -> str:
-            with self._database.read(workspace_id) as session:
-                row = session.get(CalendarConnection, (workspace_id, connection_id))
-                if row is None or row.connection_number != number:
-                    return ""
-                return connections.credentials(sealer, row).get("refresh_token", "")
+        def newest(session: Session) -> str:
+            row = session.get(CalendarConnection, (workspace_id, connection_id))
+            if row is None or row.connection_number != number:
+                return ""
+            return connections.credentials(sealer, row).get("refresh_token", "")
 
         kept = connections.credentials(sealer, connection).get("refresh_token", "")
         if not kept:
             raise DeadGrant(f"{connection.account} is not connected yet.", hint="Connect it on its page.")
-        client = self._client(connection)
-        return AccessTokens(client, kept, self._wire, on_dead=close, on_rotated=rotated, newest=newest)
+        return kept_tokens(
+            self._database, workspace_id, self._client(connection), kept, self._wire,
+            close=lambda session, said: connections.close(
+                session, self._clock, self._ids, connection_id, number, said
+            ),
+            rotate=lambda session, token: connections.rotate(session, sealer, connection_id, number, token),
+            newest=newest,
+        )  # fmt: skip
 
     def _client(self, connection: CalendarConnection) -> OAuthClient:
         """The connection's own application, else the one of the settings. Raises FixConfiguration."""
-        settings, own = self._settings, connection.connection
-        google = connection.service == GOOGLE
         secret = connections.credentials(self._sealer_of(connection.workspace_id), connection).get("client_secret", "")
-        client_id = str(own.get("client_id", ""))
-        if not client_id:
-            client_id = settings.google_client_id if google else settings.microsoft_client_id
-            common = settings.google_client_secret if google else settings.microsoft_client_secret
-            secret = common.get_secret_value()
-        if not client_id:
-            name = "GOOGLE" if google else "MICROSOFT"
-            raise FixConfiguration(
-                f"No application is registered with {name.title()}, so nobody can be asked to let us in.",
-                hint=f"Set SALESOS_{name}_CLIENT_ID and SALESOS_{name}_CLIENT_SECRET.",
-            )
-        tenant = self._tenant(connection)
-        return oauth.google(client_id, secret) if google else oauth.microsoft(client_id, secret, tenant)
+        own = {"client_id": str(connection.connection.get("client_id", "")), "secret": secret}
+        if connection.service == GOOGLE:
+            return google_client(self._settings, **own)
+        return microsoft_client(self._settings, tenant=self._tenant(connection), **own)
 
     def _tenant(self, connection: CalendarConnection) -> str:
         return str(connection.connection.get("tenant") or self._settings.microsoft_tenant)
@@ -195,30 +159,41 @@ class CalendarAccounts:
             door, client, self._wire, code=code, verifier=verifier, redirect_uri=redirect_uri, sends=True
         )  # fmt: skip
         tokens = AccessTokens(client, granted.refresh_token, self._wire, given=granted.access_token)
-        found = self._names(connection.service, tokens)
-        if connection.account and connection.account.lower() not in {name.lower() for name in found}:
+        listed, names = self._seen(connection.service, tokens)
+        if connection.account and connection.account.lower() not in {name.lower() for name in names}:
             raise Rejected(
                 f"That is not the account of {connection.account}.", hint=f"Choose that account at {door.label}."
             )
-        return LetIn(connection.account or next(iter(found), ""), granted.refresh_token)
+        account = connection.account or next(iter(names), "")
+        if not account:
+            raise Rejected(f"{door.label} does not say whose account that is.", hint="Choose another account there.")
+        return LetIn(account, granted.refresh_token, tuple(listed))
 
-    def _names(self, service: str, tokens: AccessTokens) -> list[str]:
-        """What the account is known by. Raises SalesOSError."""
-        if service == GOOGLE:
-            listed = GoogleCalendar(tokens, self._wire).calendars()
-            if isinstance(listed, Unknown):
-                raise RetryAt(listed.reason)
-            return [info.calendar_id for info in listed if info.primary]  # the main calendar's id is the address
+    def _seen(self, service: str, tokens: AccessTokens) -> tuple[Sequence[CalendarInfo], list[str]]:
+        """With the token that came first, so that nothing is rotated yet: (its calendars, what the account is known
+        by). Raises SalesOSError."""
+        google = service == GOOGLE
+        listed = (GoogleCalendar if google else GraphCalendar)(tokens, self._wire).calendars()
+        if isinstance(listed, Unknown):
+            raise RetryAt(listed.reason, hint="Connect it again in a minute.")
+        if google:
+            return listed, [info.calendar_id for info in listed if info.primary]  # the main one's id is the address
         body = microsoft_graph.connect(tokens, self._wire).get("/me", {"$select": "mail,userPrincipalName"}).body
         own = body if isinstance(body, dict) else {}
-        return [str(own[name]) for name in ("mail", "userPrincipalName") if own.get(name)]
+        return listed, [str(own[name]) for name in ("mail", "userPrincipalName") if own.get(name)]
+
+    # ---- whether we are let in
+
+    def calendars(self, connection: CalendarConnection) -> Sequence[CalendarInfo] | Unknown:
+        """Asked afresh, whatever was heard before."""
+        try:
+            return self._made(connection).calendars()
+        except SalesOSError as error:
+            return Unknown(str(error))
 
     def problem(self, connection: CalendarConnection) -> str:
         """Why we are not let in, asked afresh; "": we are."""
-        try:
-            found = self._made(connection).calendars()
-        except SalesOSError as error:
-            return str(error)
+        found = self.calendars(connection)
         return found.reason if isinstance(found, Unknown) else ""
 
 

@@ -5,17 +5,16 @@ tokens and keys are sealed in the mailbox's row. A mailbox's connection has a nu
 one number, and what an old one hears (that it is dead, that its token was replaced) changes nothing of a newer one.
 """
 
-import threading
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 import httpx2
-from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
 
 from core.clock import Clock
 from core.crypto import Sealer
-from core.errors import FixConfiguration, Rejected, RetryAt, SalesOSError
+from core.errors import FixConfiguration, Rejected, SalesOSError
 from core.ids import Ids
 from core.settings import Settings
 from store.models import Mailbox
@@ -24,7 +23,7 @@ from store.session import Database
 from tools.mail.service import GOOGLE, MICROSOFT, SENDGRID, SES, Service, services_of, signed_in_to
 from tools.ports import Inbox, MailTransport
 from tools.ports.inbox_watch import PushSource
-from tools.providers import oauth
+from tools.providers.grants import OncePerConnection, google_client, kept_tokens, microsoft_client
 from tools.providers.inbox.gmail import GmailInbox
 from tools.providers.inbox.gmail_push import GmailPush
 from tools.providers.inbox.graph import GraphInbox
@@ -44,6 +43,7 @@ from tools.providers.vendor.aws_signature import AwsKey
 T = TypeVar("T")
 _DOORS: Final = {GOOGLE.name: GOOGLE_SIGN_IN, MICROSOFT.name: MICROSOFT_SIGN_IN}
 _ALIASES: Final = "/gmail/v1/users/me/settings/sendAs"
+_OR_ITS_OWN: Final = ", or give the mailbox its own"
 _OWN: Final = {"$select": "mail,userPrincipalName,proxyAddresses"}
 
 
@@ -65,8 +65,7 @@ class MailAccounts:
         self._ids = ids
         self._sealer_of = sealer_of
         self._wire = wire or Wire(httpx2.Client(trust_env=False), clock)
-        self._kept: dict[tuple[UUID, UUID, str], tuple[int, Any]] = {}
-        self._lock = threading.Lock()
+        self._kept = OncePerConnection()
 
     # ---- what sends and what reads
 
@@ -130,20 +129,8 @@ class MailAccounts:
         return SendGridSettings(secret.get("api_key", ""), base)
 
     def _once(self, mailbox: Mailbox, what: str, make: Callable[[Mailbox], T]) -> T:
-        """One a mailbox, process and connection; of an older number nothing new is made."""
         key = (mailbox.workspace_id, mailbox.id, what)
-        with self._lock:
-            kept = self._kept.get(key)
-        if kept is not None and kept[0] >= mailbox.connection_number:
-            found: T = kept[1]
-            return found
-        made = make(mailbox)
-        with self._lock:
-            kept = self._kept.get(key)
-            if kept is None or kept[0] < mailbox.connection_number:
-                self._kept[key] = kept = (mailbox.connection_number, made)
-        first: T = kept[1]
-        return first
+        return self._kept.get(key, mailbox.connection_number, lambda: make(mailbox))
 
     # ---- tokens
 
@@ -154,48 +141,33 @@ class MailAccounts:
         workspace_id, mailbox_id, number = mailbox.workspace_id, mailbox.id, mailbox.connection_number
         sealer = self._sealer_of(workspace_id)
 
-        def close(said: str) -> None:
-            with self._database.write(workspace_id) as session:
-                connections.close(session, self._clock, self._ids, mailbox_id, number, said)
-
-        def rotated(refresh_token: str) -> None:
-            try:
-                with self._database.write(workspace_id) as session:
-                    connections.rotate(session, sealer, mailbox_id, number, refresh_token)
-            except SQLAlchemyError:  # the token that is kept still serves: services let both live for a while
-                raise RetryAt("A new refresh token could not be kept now; it is asked for again.") from None
-
-        def newest() -> str:
-            with self._database.read(workspace_id) as session:
-                row = session.get(Mailbox, (workspace_id, mailbox_id))
-                if row is None or row.connection_number != number:
-                    return ""
-                return connections.credentials(sealer, row).get("refresh_token", "")
+        def newest(session: Session) -> str:
+            row = session.get(Mailbox, (workspace_id, mailbox_id))
+            if row is None or row.connection_number != number:
+                return ""
+            return connections.credentials(sealer, row).get("refresh_token", "")
 
         service = _service(mailbox)
         client = self._client(mailbox, service)
         kept = connections.credentials(sealer, mailbox).get("refresh_token", "")
         if not kept or mailbox.connection.get("service") != service.name:
             raise DeadGrant(f"{mailbox.address} is not connected with {service.label}.", hint="Connect it on its page.")
-        return AccessTokens(client, kept, self._wire, on_dead=close, on_rotated=rotated, newest=newest)
+        return kept_tokens(
+            self._database, workspace_id, client, kept, self._wire,
+            close=lambda session, said: connections.close(
+                session, self._clock, self._ids, mailbox_id, number, said
+            ),
+            rotate=lambda session, token: connections.rotate(session, sealer, mailbox_id, number, token),
+            newest=newest,
+        )  # fmt: skip
 
     def _client(self, mailbox: Mailbox, service: Service) -> OAuthClient:
         """The mailbox's own application, else the one of the settings. Raises FixConfiguration where there is none."""
-        settings, own = self._settings, mailbox.connection
         secret = connections.credentials(self._sealer_of(mailbox.workspace_id), mailbox).get("client_secret", "")
-        google = service is GOOGLE
-        common_id = settings.google_client_id if google else settings.microsoft_client_id
-        common_secret = settings.google_client_secret if google else settings.microsoft_client_secret
-        client_id = own.get("client_id", "")
-        if not client_id:
-            client_id, secret = common_id, common_secret.get_secret_value()
-        if not client_id:
-            name = "GOOGLE" if google else "MICROSOFT"
-            raise FixConfiguration(
-                f"No application is registered with {service.label}, so nobody can be asked to let us in.",
-                hint=f"Set SALESOS_{name}_CLIENT_ID and SALESOS_{name}_CLIENT_SECRET, or give the mailbox its own.",
-            )
-        return oauth.google(client_id, secret) if google else oauth.microsoft(client_id, secret, self._tenant(mailbox))
+        own = {"client_id": mailbox.connection.get("client_id", ""), "secret": secret, "hint": _OR_ITS_OWN}
+        if service is GOOGLE:
+            return google_client(self._settings, **own)
+        return microsoft_client(self._settings, tenant=self._tenant(mailbox), **own)
 
     def _tenant(self, mailbox: Mailbox) -> str:
         return mailbox.connection.get("tenant") or self._settings.microsoft_tenant

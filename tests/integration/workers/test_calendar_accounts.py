@@ -24,6 +24,7 @@ from store.models import Alert, CalendarConnection, ConnectionState, Mailbox, Us
 from store.queries import calendar_connections as connections
 from tests.support.crash.office import Office, sealer_of
 from tests.support.fake_google_calendar import FakeGoogle
+from tests.support.fake_graph_calendar import FakeGraph
 from tests.support.vendors import SECRET, Answer, FakeVendor, answer
 from tools.ports.unknown import Gap, Unknown
 from tools.providers.calendar_accounts import CalendarAccounts
@@ -40,6 +41,7 @@ BACK = "https://sales.example/calendars/connect/back"
 @dataclass
 class Cloud:
     google: FakeGoogle = field(default_factory=FakeGoogle)
+    graph: FakeGraph = field(default_factory=FakeGraph)
     alive: set[str] = field(default_factory=lambda: {"first"})
     rotates: bool = False
     scope: str = ""
@@ -50,7 +52,7 @@ class Cloud:
             return self._token({name: values[0] for name, values in parse_qs(request.content.decode()).items()})
         if request.url.path.endswith("/me"):
             return answer({"mail": "Ada@example.com", "userPrincipalName": "ada@corp.example"})
-        return self.google(request)
+        return self.graph(request) if request.url.host == "graph.microsoft.com" else self.google(request)
 
     def _token(self, form: dict[str, str]) -> Answer:
         given: dict[str, Any] = {"access_token": SECRET, "token_type": "Bearer", "expires_in": 3600}
@@ -189,6 +191,8 @@ def test_a_person_lets_us_in_with_the_least_rights_and_by_the_right_account(desk
     desk.cloud.scope = SCOPES[service]
     given = accounts.redeem(desk.row(), code="c", redirect_uri=BACK, verifier="v" * 43)
     assert (given.account, given.refresh_token) == ("ada@example.com", "granted")
+    assert len(given.calendars) == 2, "with the token that came first: nothing was refreshed for it"
+    assert desk.cloud.asked == []
     assert "granted" not in repr(given)
     desk.change(account="eve@example.com")
     with pytest.raises(Rejected):
