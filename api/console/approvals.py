@@ -67,11 +67,19 @@ def preview(
         found = problems_of(rows, subject.strip(), body)
     except SalesOSError as refused:
         error = refused
-    sealer = deps.context_for(visitor.workspace_id).sealer
+    context = deps.context_for(visitor.workspace_id)
     with deps.database.read(visitor.workspace_id) as session:
-        draft = drafts.draft_view(session, sealer, visitor, approval_id)
+        draft = drafts.draft_view(session, context.sealer, visitor, approval_id)
+        notes = outgoing.notes_on_words(session, context, approval_id, subject.strip(), body)
     changes = words.diff(draft.subject or "", subject.strip()), words.diff(draft.body or "", body)
-    return page("approvals_preview.html", problems=found, error=error, subject_diff=changes[0], body_diff=changes[1])
+    return page(
+        "approvals_preview.html",
+        problems=found,
+        error=error,
+        held=[note for note in notes if note.blocks],
+        subject_diff=changes[0],
+        body_diff=changes[1],
+    )
 
 
 @router.post("/approvals/{approval_id}/reading")

@@ -97,10 +97,11 @@ class EditInput(WordsInput):
 
 
 class PreviewOut(BaseModel):
-    """What the gate would say; `passed`: nothing that holds it back."""
+    """What the gate and the check of words and links would say; `passed`: nothing that holds it back."""
 
     passed: bool
     problems: list[GateProblem]
+    notes: list[outgoing.ContentNoteOut] = Field(description="On words and links; what holds it back first.")
 
 
 class EditedOut(BaseModel):
@@ -174,7 +175,12 @@ def undo_approval(approval_id: UUID, deps: Deps, caller: Caller) -> UndoneOut:
 def preview_approval(approval_id: UUID, body: WordsInput, deps: Deps, caller: Caller) -> PreviewOut:
     rows = acts.preview(deps, caller, approval_id, subject=body.subject, body=body.body)
     found = problems_of(rows, body.subject, body.body)
-    return PreviewOut(passed=all(problem.severity != "block" for problem in found), problems=found)
+    with deps.database.read(caller.workspace_id) as session:
+        notes = outgoing.notes_on_words(
+            session, deps.context_for(caller.workspace_id), approval_id, body.subject, body.body
+        )
+    held = any(problem.severity == "block" for problem in found) or any(note.blocks for note in notes)
+    return PreviewOut(passed=not held, problems=found, notes=notes)
 
 
 @router.get("/approvals/{approval_id}/outgoing", summary="The mail as it will leave, with its footer, and when")

@@ -153,6 +153,19 @@ def _outgoing(
     )
 
 
+def notes_on_words(
+    session: Session, context: AgentContext, approval_id: UUID, subject: str, body: str
+) -> list[ContentNoteOut]:
+    """On other words of this draft, before they are its own; what holds it back first. [] where its mailbox is gone."""
+    approval = session.get(Approval, (context.workspace_id, approval_id))
+    draft = session.get(Draft, (context.workspace_id, approval.draft_id)) if approval is not None else None
+    mailbox = session.get(Mailbox, (context.workspace_id, draft.mailbox_id)) if draft is not None else None
+    workspace = session.get(Workspace, context.workspace_id)
+    if draft is None or mailbox is None or workspace is None:
+        return []
+    return _notes(context, load_policy(session), draft, mailbox, workspace, subject, body)
+
+
 def _notes(
     context: AgentContext, policy: Policy, draft: Draft, mailbox: Mailbox, workspace: Workspace, subject: str, body: str
 ) -> list[ContentNoteOut]:

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from agents import content_notes
 from agents.policy import Policy, load_policy, set_policy
 from store.models import Approval, Draft, DraftState, OutboxItem, OutboxState, Role, Touch, TouchState
-from tests.support.api_office import ApiOffice, csrf_of, sign_in
+from tests.support.api_office import ApiOffice, csrf_of, sign_in, tell_a_story
 from tests.support.crash.office import SENDER, unsubscribe
 from tools.deliverability.content import MEND, NoteRule
 from tools.mail.compose import content_hash
@@ -102,6 +102,24 @@ def test_the_page_shows_what_holds_it_back(client: TestClient, office: ApiOffice
     assert MEND[NoteRule.SHORTENER] in shown
     said = client.post(f"/approvals/{approval_id}/approve", data={"csrf": csrf_of(client), "content_hash": digest})
     assert "The policy holds this draft back" in said.text
+
+
+def test_an_edit_is_told_what_would_hold_it_back_before_it_is_kept(
+    client: TestClient, office: ApiOffice, key: Any
+) -> None:
+    policy(office, NoteRule.SHORTENER)
+    (approval_id, _), *_ = tell_a_story(office)
+    url, mended = f"/api/v1/approvals/{approval_id}/preview", BAD.replace("https://bit.ly/x", "")
+    said = client.post(url, json={"subject": "Invoices", "body": BAD}, headers=key).json()
+    assert (said["passed"], said["notes"][0]["rule"], said["notes"][0]["blocks"]) == (False, "shortener", True)
+    assert MEND[NoteRule.SHORTENER] == said["notes"][0]["mend"]
+    notes = client.post(url, json={"subject": "Invoices", "body": mended}, headers=key).json()["notes"]
+    assert [note["blocks"] for note in notes] == [False] * len(notes)
+    assert sign_in(client, office, office.user(Role.ADMIN)) == 303
+    form = {"csrf": csrf_of(client), "subject": "Invoices"}
+    assert MEND[NoteRule.SHORTENER] in client.post(f"/approvals/{approval_id}/preview", data={**form, "body": BAD}).text
+    quiet = client.post(f"/approvals/{approval_id}/preview", data={**form, "body": mended}).text
+    assert "would hold it back" not in quiet
 
 
 def test_the_policies_page_and_its_versions_name_them(client: TestClient, office: ApiOffice, key: Any) -> None:
