@@ -147,13 +147,23 @@ def task_for(
     attention: Attention,
     source_key: str,
     due_at: datetime | None = None,
+    assignee_id: UUID | None = None,
 ) -> UUID | None:
     """A task where the next best action is a person's; None where agents go on by themselves."""
     title = _TITLES.get(attention.action)
     if title is None:
         return None
     kind = attention.action.value
-    return add_task(session, context, source_key=source_key, subject=subject, kind=kind, title=title, due_at=due_at)
+    return add_task(
+        session,
+        context,
+        source_key=source_key,
+        subject=subject,
+        kind=kind,
+        title=title,
+        due_at=due_at,
+        assignee_id=assignee_id,
+    )
 
 
 def sender_of(session: Session, lead: Lead) -> Mailbox | None:

@@ -6,12 +6,14 @@ A quarter of an hour of a rep's is a row whose key is (rep, quarter hour): whate
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from agents import attention, invitations, stopping
-from agents.booking import changes, diary, events
+from agents.booking import changes, diary, events, pools
 from agents.booking.changes import PREPARE
-from agents.booking.proposing import hold_times
+from agents.booking.pool_proposing import PoolHeld, hold_of_pool
+from agents.booking.proposing import NOTHING_HELD, hold_times
 from agents.context import AgentContext
 from agents.policy import load_policy
 from agents.proposed_times import times_of
@@ -33,12 +35,18 @@ from store.models import (
     User,
     Workspace,
 )
+from store.queries import pools as ledger
 from store.queries import triggers
+from tools.calendar.rotation import Nobody
 from tools.calendar.time_phrases import Times
+
+MISSED = "missed:"  # what the proposal is for: a meeting that they missed
+_BY_HAND = "They want to talk: propose times by hand"
+_BY_HAND_MISSED = "They missed the meeting: offer new times by hand"
 
 
 def calendar(context: AgentContext, step: Step) -> Outcome:
-    """INTERESTED: three held times. SLOT_PICKED: the invitation."""
+    """INTERESTED: three held times. MISSED: three new ones. SLOT_PICKED: the invitation."""
     if step.trigger is Trigger.SLOT_PICKED:
         return _invite(context, step)
     _ask_calendars(context, step.subject_id)
@@ -48,6 +56,8 @@ def calendar(context: AgentContext, step: Step) -> Outcome:
         if lead is None or lead.stage in stopping.FINAL:
             return Outcome(step.stage, Trigger.NOTHING, "The lead ended; no times are proposed.")
         purpose = f"message:{step.payload.get('message_id', '')}"
+        if step.trigger is Trigger.MISSED:
+            purpose = f"{MISSED}{step.payload['meeting_id']}"
         meeting_id = stable_id("meeting", context.workspace_id, purpose)
         known = session.get(Meeting, (context.workspace_id, meeting_id))
         if known is not None:
@@ -80,6 +90,8 @@ def record_meeting(context: AgentContext, meeting_id: UUID, held: bool, outcome:
             raise Conflict("The meeting has not begun yet.", hint="Record it afterwards.", code="not_begun")
         meeting.state, meeting.outcome, meeting.booked_key = state, outcome.strip()[:32], None
         session.add(meeting)
+        if not held:
+            pools.missed(session, context, meeting)
         if held:
             if lead.stage not in stopping.FINAL:
                 feed.publish(session, context.clock, [feed.lead_moved(lead, LeadStage.MEETING_HELD)])
@@ -102,13 +114,18 @@ def _ask_calendars(context: AgentContext, lead_id: UUID) -> None:
     """Before the transaction: what calendars outside say now. Raises RetryAt where one does not answer for a while."""
     with context.database.read(context.workspace_id) as session:
         lead = session.get(Lead, (context.workspace_id, lead_id))
-        rep_id = attention.rep_of(session, lead) if lead is not None else None
-    problem = diary.refresh(context, rep_id) if rep_id is not None else ""
-    if problem:
+        asked = pools.asked_of(session, lead) if lead is not None else None
+        if asked is not None:
+            wanted = pools.takers(pools.members_of(session, asked.pool.id), asked)
+        else:
+            rep_id = attention.rep_of(session, lead) if lead is not None else None
+            wanted = [rep_id] if rep_id is not None else []
+    problems = diary.refresh_many(context, wanted)
+    if problems and all(problems.values()):  # of a pool, one who answers is enough: the others count as busy
         with context.database.read(context.workspace_id) as session:
-            broken = diary.broken(session, rep_id) if rep_id is not None else False
-        if not broken:  # one that is broken waits for a person: the rep proposes times by hand until then
-            raise RetryAt(f"No times can be proposed while a calendar does not answer: {problem}")
+            silent = [problem for user_id, problem in problems.items() if not diary.broken(session, user_id)]
+        if silent:  # one that is broken waits for a person: the rep proposes times by hand until then
+            raise RetryAt(f"No times can be proposed while a calendar does not answer: {silent[0]}")
 
 
 def _said(context: AgentContext, step: Step) -> Times:
@@ -128,8 +145,7 @@ def _said(context: AgentContext, step: Step) -> Times:
 def _again(lead: Lead, meeting: Meeting) -> Outcome:
     """The same step a second time."""
     if meeting.state is MeetingState.PROPOSED:
-        payload = {"meeting_id": str(meeting.id)}
-        return Outcome(lead.stage.value, Trigger.SLOTS_HELD, "The times are held already.", payload)
+        return Outcome(lead.stage.value, Trigger.SLOTS_HELD, "The times are held already.", _held_for(meeting))
     return Outcome(lead.stage.value, Trigger.NOTHING, f"The proposal is {meeting.state.value} already.")
 
 
@@ -137,10 +153,12 @@ def _propose(
     session: Session, context: AgentContext, lead: Lead, meeting_id: UUID, purpose: str, said: Times
 ) -> Outcome:
     policy, contact = load_policy(session), session.get(Contact, (context.workspace_id, lead.contact_id))
+    pooled_leads = ledger.pool_of(session, lead.icp_id) is not None
     rep_id = attention.rep_of(session, lead)
-    # The rep's row is locked: two proposals of one rep follow each other, so neither takes the other's times away.
-    rep = session.get(User, (context.workspace_id, rep_id), with_for_update=True) if rep_id else None
-    if rep is None or contact is None:
+    # The rep's row is locked: two proposals of one rep follow each other, so neither takes the other's times away. A
+    # pool is locked before its people.
+    rep = session.get(User, (context.workspace_id, rep_id), with_for_update=not pooled_leads) if rep_id else None
+    if (rep is None and not pooled_leads) or contact is None:
         return _by_hand(session, context, lead, purpose, "Nobody with a calendar writes to this lead.")
     if _ahead(session, contact.id):
         return _by_hand(session, context, lead, purpose, "They have a meeting ahead already.")
@@ -150,19 +168,26 @@ def _propose(
         lead_id=lead.id,
         contact_id=contact.id,
         company_id=lead.company_id,
-        user_id=rep.id,
+        user_id=rep_id or lead.id,
         purpose_key=purpose,
-        time_zone=contact.time_zone or rep.time_zone,
+        time_zone=contact.time_zone or (rep.time_zone if rep is not None else ""),
         created_at=context.clock.now(),
     )
-    session.add(meeting)
-    session.flush()
-    found = hold_times(session, context, meeting, rep, contact, policy, said)
-    held = found.holds
-    if not held:
-        session.delete(meeting)
+    pooled = hold_of_pool(session, context, meeting, lead, contact, policy, said)
+    if isinstance(pooled, PoolHeld):
+        found = pooled.held
+    elif pooled is None and rep is not None:
+        session.add(meeting)
         session.flush()
-        return _by_hand(session, context, lead, purpose, "No common free time that is known to be free.")
+        found = hold_times(session, context, meeting, rep, contact, policy, said)
+    else:
+        found = NOTHING_HELD
+    if not (held := found.holds):
+        if sa.inspect(meeting).persistent:
+            session.delete(meeting)
+            session.flush()
+        why = pooled.reason if isinstance(pooled, Nobody) else "No common free time that is known to be free."
+        return _by_hand(session, context, lead, purpose, why)
     feed.publish(session, context.clock, [feed.lead_moved(lead, LeadStage.MEETING_PROPOSED)])
     lead.stage, lead.updated_at = LeadStage.MEETING_PROPOSED, context.clock.now()
     session.add(lead)
@@ -172,10 +197,21 @@ def _propose(
         "hold_hours": policy.hold_hours,
         "windows_said": len(said.windows),
         "ambiguous": len(said.questions),
+        **(pooled.inputs if isinstance(pooled, PoolHeld) else {}),
     }
     times = "1 time is" if len(held) == 1 else f"{len(held)} times are"
     reason = f"{times} held for {policy.hold_hours} hours{_by_their_words(said, as_asked=found.as_asked)}."
-    return Outcome(lead.stage.value, Trigger.SLOTS_HELD, reason, {"meeting_id": str(meeting_id)}, inputs)
+    if isinstance(pooled, PoolHeld):
+        reason = f"{reason} {pooled.said}"
+    return Outcome(lead.stage.value, Trigger.SLOTS_HELD, reason, _held_for(meeting), inputs)
+
+
+def _held_for(meeting: Meeting) -> dict[str, str]:
+    """Whose times they are, and the meeting that was missed, where these are to make up for it."""
+    payload = {"meeting_id": str(meeting.id)}
+    if meeting.purpose_key.startswith(MISSED):
+        payload["missed"] = meeting.purpose_key.removeprefix(MISSED)
+    return payload
 
 
 def _by_their_words(said: Times, *, as_asked: bool) -> str:
@@ -198,7 +234,7 @@ def _by_hand(session: Session, context: AgentContext, lead: Lead, purpose: str, 
         source_key=f"propose:{purpose}",
         subject=lead,
         kind="propose_times",
-        title="They want to talk: propose times by hand",
+        title=_BY_HAND_MISSED if purpose.startswith(MISSED) else _BY_HAND,
     )
     return Outcome(lead.stage.value, Trigger.BLOCKED, f"{why} The rep proposes times by hand.")
 
@@ -228,7 +264,7 @@ def _invite(context: AgentContext, step: Step) -> Outcome:
         )
         found = attention.reassess(session, context, meeting.contact_id)
         due = (meeting.starts_at or context.clock.now()) - PREPARE
-        attention.task_for(session, context, lead, found, f"prepare:{meeting.id}", due)
+        attention.task_for(session, context, lead, found, f"prepare:{meeting.id}", due, meeting.user_id)
         if not events.confirmed(session, meeting):
             reason = "Booked; the invitation leaves once the rep's calendar has the event."
         elif invitations.queue(session, context, meeting, lead):

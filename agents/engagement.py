@@ -13,6 +13,7 @@ from sqlmodel import Session, func, select
 from agents import attention, colleague, stopping
 from agents.booking import answering
 from agents.context import AgentContext
+from agents.discovery.after import why_not_followed_up
 from agents.never_again import never_again
 from agents.replies import opted_out, read_reply
 from agents.reply_case import Case
@@ -177,6 +178,11 @@ def _meeting_ended(session: Session, context: AgentContext, step: Step) -> Outco
         at=min(meeting.ends_at or context.clock.now(), context.clock.now()),
     )
     found = attention.reassess(session, context, meeting.contact_id)
-    attention.task_for(session, context, lead, found, f"meeting:{meeting.id}:{meeting.state.value}")
-    text = "They came to the meeting." if held else "They missed the meeting."
+    why_not = "" if held else why_not_followed_up(session, meeting, lead)
+    if not held and not why_not:
+        payload = {"meeting_id": str(meeting.id)}
+        return Outcome(lead.stage.value, Trigger.MISSED, "They missed the meeting.", payload, found.as_inputs())
+    source_key = f"meeting:{meeting.id}:{meeting.state.value}"
+    attention.task_for(session, context, lead, found, source_key, assignee_id=meeting.user_id)
+    text = "They came to the meeting." if held else f"They missed the meeting. {why_not}"
     return Outcome(lead.stage.value, Trigger.ASSESSED, text, {"meeting_id": str(meeting.id)}, found.as_inputs())

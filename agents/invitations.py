@@ -27,6 +27,7 @@ from store.models import (
     Message,
     OutboxItem,
     OutboxState,
+    User,
     Workspace,
 )
 from store.queries import outbox
@@ -48,6 +49,7 @@ class _Letter:
     workspace: Workspace
     address: str
     name: str
+    host: str  # whom they meet: who writes to them, or somebody of a pool
     event: CalendarEventRow | None
     page: str  # the meeting's own page; "": there is none
 
@@ -121,7 +123,9 @@ def _letter(session: Session, context: AgentContext, meeting: Meeting, lead: Lea
     auto = load_policy(session).autonomy_of(ActionClass.MEETING_INVITATION) is Autonomy.AUTO
     if not auto or contact is None or contact.email_sealed is None or mailbox is None or workspace is None:
         return None
-    event = session.exec(select(CalendarEventRow).where(CalendarEventRow.meeting_id == meeting.id)).first()
+    event = session.exec(
+        select(CalendarEventRow).where(CalendarEventRow.meeting_id == meeting.id, CalendarEventRow.turn == meeting.turn)
+    ).first()
     name = ""
     if contact.name_sealed:
         name = context.sealer.open(contact.name_sealed, context=f"contact|name|{contact.id}")
@@ -132,9 +136,17 @@ def _letter(session: Session, context: AgentContext, meeting: Meeting, lead: Lea
         workspace=workspace,
         address=context.sealer.open(contact.email_sealed, context=f"contact|email|{contact.id}"),
         name=name,
+        host=_host(session, meeting, mailbox),
         event=event,
         page=context.tools.meeting_url(context.workspace_id, meeting.id),
     )
+
+
+def _host(session: Session, meeting: Meeting, mailbox: Mailbox) -> str:
+    if meeting.pool_id is None or meeting.user_id == mailbox.user_id:
+        return mailbox.display_name
+    user = session.get(User, (meeting.workspace_id, meeting.user_id))
+    return user.name if user is not None and user.name else mailbox.display_name
 
 
 def _by_hand(
@@ -195,14 +207,14 @@ def _remind(session: Session, context: AgentContext, letter: _Letter, lead: Lead
 
 
 def _reminder(session: Session, letter: _Letter) -> dict[str, object]:
-    meeting, mailbox = letter.meeting, letter.mailbox
+    meeting = letter.meeting
     assert meeting.starts_at is not None
     room = letter.event.video_url if letter.event is not None else ""
     dial_in = letter.event.dial_in if letter.event is not None else ""
     return _mail(
         session,
         letter,
-        subject=f"Reminder: {_short(meeting, meeting.starts_at)}, {mailbox.display_name}",
+        subject=f"Reminder: {_short(meeting, meeting.starts_at)}, {letter.host}",
         lines=[
             f"A reminder of our meeting: {when(meeting, meeting.starts_at)}, {_minutes(meeting)} minutes.",
             *([f"We meet here: {room}"] if room else []),
@@ -228,6 +240,7 @@ def _booked(session: Session, context: AgentContext, letter: _Letter) -> dict[st
         f"The meeting is now on {said}, {_minutes(meeting)} minutes."
         if moved
         else f"Thank you, the time is booked: {said}, {_minutes(meeting)} minutes.",
+        *([f"You will meet {letter.host}."] if letter.host != mailbox.display_name else []),
         "",
         *([f"We meet here: {room}"] if room else []),
         *([f"By phone: {dial_in}"] if dial_in else []),
@@ -239,22 +252,22 @@ def _booked(session: Session, context: AgentContext, letter: _Letter) -> dict[st
     return _mail(
         session,
         letter,
-        subject=f"{'Moved' if moved else 'Booked'}: {_short(meeting, meeting.starts_at)}, {mailbox.display_name}",
+        subject=f"{'Moved' if moved else 'Booked'}: {_short(meeting, meeting.starts_at)}, {letter.host}",
         lines=lines,
         links=[link for link in (room, letter.page) if link],
-        ics=_ics(context, letter, Method.REQUEST, room, f"{said}\n{mailbox.display_name}, {workspace.name}"),
+        ics=_ics(context, letter, Method.REQUEST, room, f"{said}\n{letter.host}, {workspace.name}"),
         method=Method.REQUEST,
     )
 
 
 def _called_off(session: Session, context: AgentContext, letter: _Letter) -> dict[str, object]:
-    meeting, mailbox = letter.meeting, letter.mailbox
+    meeting = letter.meeting
     assert meeting.starts_at is not None
     said = when(meeting, meeting.starts_at)
     return _mail(
         session,
         letter,
-        subject=f"Called off: {_short(meeting, meeting.starts_at)}, {mailbox.display_name}",
+        subject=f"Called off: {_short(meeting, meeting.starts_at)}, {letter.host}",
         lines=[
             f"The meeting on {said} does not take place; your calendar takes it out with the attachment.",
             "",
@@ -274,7 +287,7 @@ def _others(session: Session, context: AgentContext, letter: _Letter, holds: Seq
     return _mail(
         session,
         letter,
-        subject=f"Another time with {letter.mailbox.display_name}?",
+        subject=f"Another time with {letter.host}?",
         lines=[
             "I am sorry: the time that you picked was taken in the very moment in which you picked it.",
             "",
@@ -322,7 +335,7 @@ def _ics(context: AgentContext, letter: _Letter, method: Method, location: str, 
             stamp=context.clock.now(),
             organizer=Party(mailbox.address, mailbox.display_name),
             attendee=Party(letter.address, letter.name),
-            summary=f"{letter.workspace.name}: {_minutes(meeting)} minutes with {mailbox.display_name}",
+            summary=f"{letter.workspace.name}: {_minutes(meeting)} minutes with {letter.host}",
             description=description,
             location=location,
         ),

@@ -27,7 +27,7 @@ from store.models import (
     Touch,
     TouchState,
 )
-from store.queries import approvals, outbox
+from store.queries import approvals, outbox, pools
 
 FINAL = (LeadStage.WON, LeadStage.LOST, LeadStage.STOPPED)
 _OPEN = (EnrollmentState.ACTIVE, EnrollmentState.PAUSED)
@@ -78,6 +78,7 @@ def release_proposals(session: Session, context: AgentContext, lead_ids: Sequenc
     if not open_meetings:
         return
     free_holds(session, open_meetings)
+    pools.give_back(session, context.clock.now(), open_meetings, "None of the proposed times was booked.")
     session.execute(
         sa.update(Meeting)
         .where(col(Meeting.id).in_(open_meetings), col(Meeting.state) == MeetingState.PROPOSED)

@@ -18,7 +18,7 @@ from core.crypto import Sealer, Tampered
 from core.errors import NotFound
 from store import models as m
 from store.mentions import forget_mentions
-from store.queries import facts, merges, suppression
+from store.queries import facts, merges, pools, suppression
 from store.session import Database
 
 _WORDS = re.compile(r"[^\W\d_]+")
@@ -123,8 +123,13 @@ def _erase_row(session: Session, clock: Clock, sealer: Sealer, contact_id: UUID,
     )
     remove(m.NumberUse, col(m.NumberUse.contact_id) == contact_id)
     clear(m.Meeting, col(m.Meeting.id).in_(meetings), notes_sealed=None)
+    spoken_in = sorted({*_transcripts_of(session, meetings), *_transcripts_with(session, sealer, contact, names)})
+    clear(m.Transcript, col(m.Transcript.id).in_(spoken_in), turns_sealed=None, sides_sealed=None, reading={})
+    clear(m.Finding, col(m.Finding.transcript_id).in_(spoken_in), words_sealed=None, detail="", due_on=None)
+    heard = list(session.exec(select(m.Finding).where(col(m.Finding.transcript_id).in_(spoken_in))))
     subjects = [contact_id, *leads]
     tasks = sa.or_(
+        col(m.Task.id).in_([one.task_id for one in heard if one.task_id is not None]),
         col(m.Task.subject_id).in_([*subjects, *drafts, *messages, *meetings]),
         # A play's task for a customer is written to the contact at that customer.
         sa.and_(col(m.Task.subject_id).in_(customers), col(m.Task.script_sealed).is_not(None)),
@@ -140,7 +145,8 @@ def _erase_row(session: Session, clock: Clock, sealer: Sealer, contact_id: UUID,
     clear(m.FieldEdit, edits, before=None, after=None, before_sealed=None, after_sealed=None)
     # Kept answers may name anybody; they are only a day old, and a repeat is then done again or refused as done.
     remove(m.IdempotencyRecord, col(m.IdempotencyRecord.body_sealed).is_not(None))
-    remove(m.Fact, col(m.Fact.subject_id) == contact_id)
+    told = [one.fact_id for one in heard if one.fact_id is not None]
+    remove(m.Fact, sa.or_(col(m.Fact.subject_id) == contact_id, col(m.Fact.id).in_(told)))
     # A split must not give back the key that they were found by.
     remove(m.MergeMove, sa.and_(col(m.MergeMove.row_id) == contact_id, col(m.MergeMove.column_name) == "person_index"))
     remove(m.ScoreRow, col(m.ScoreRow.subject_id).in_(subjects))
@@ -258,6 +264,8 @@ def _stop(
     undone = sa.and_(col(m.ThreadTrigger.subject_id).in_(leads), col(m.ThreadTrigger.done_at).is_(None))
     _update(session, m.ThreadTrigger, undone, {"done_at": now})
     coming = col(m.Meeting.state).in_([m.MeetingState.PROPOSED, m.MeetingState.BOOKED])
+    ahead_of_us = session.exec(select(m.Meeting.id).where(col(m.Meeting.id).in_(meetings), coming))
+    pools.give_back(session, now, list(ahead_of_us), "The person was erased.")
     called_off = {"state": m.MeetingState.CANCELLED, "booked_key": None}
     _update(session, m.Meeting, sa.and_(col(m.Meeting.id).in_(meetings), coming), called_off)
     # Their names stand in a rep's calendar too: the next look at it takes the event away.
@@ -266,6 +274,8 @@ def _stop(
     )
     leaving = {"state": m.EventState.LEAVING, "version": m.CalendarEventRow.version + 1}
     _update(session, m.CalendarEventRow, there, leaving)
+    room = sa.and_(col(m.MeetingRoom.id).in_(meetings), col(m.MeetingRoom.state) != m.RoomState.GONE)
+    _update(session, m.MeetingRoom, room, {"state": m.RoomState.LEAVING, "version": m.MeetingRoom.version + 1})
     holds = list(session.exec(select(m.Hold.id).where(col(m.Hold.meeting_id).in_(meetings))))
     session.execute(sa.delete(m.CalendarBucket).where(col(m.CalendarBucket.hold_id).in_(holds)))
     _update(session, m.Hold, col(m.Hold.id).in_(holds), {"state": m.HoldState.RELEASED})
@@ -329,6 +339,27 @@ def _clear_excerpts(session: Session, sealer: Sealer, words: Sequence[str]) -> i
         if any(word in text for word in words):
             found.append(row_id)
     return _update(session, m.RowProblemRow, col(m.RowProblemRow.id).in_(found), {"excerpt_sealed": ""})
+
+
+def _transcripts_of(session: Session, meetings: Sequence[UUID]) -> list[UUID]:
+    return list(session.exec(select(m.Transcript.id).where(col(m.Transcript.meeting_id).in_(meetings))))
+
+
+def _transcripts_with(session: Session, sealer: Sealer, contact: m.Contact, names: Sequence[str]) -> list[UUID]:
+    """Of meetings with colleagues of theirs in which they spoke or were spoken of. These go as a whole: who knows which
+    other words in them are theirs."""
+    parts = {part for name in names for part in _WORDS.findall(name.casefold()) if len(part) > 2}
+    company = select(m.Transcript).where(m.Transcript.company_id == contact.company_id)
+    found = []
+    for row in session.exec(company.where(col(m.Transcript.turns_sealed).is_not(None)).order_by(col(m.Transcript.id))):
+        try:
+            text = sealer.open(row.turns_sealed or "", context=f"transcript|turns|{row.id}").casefold()
+        except Tampered:
+            found.append(row.id)
+            continue
+        if parts & set(_WORDS.findall(text)):
+            found.append(row.id)
+    return found
 
 
 def _drop_rules(session: Session, sealer: Sealer, names: Sequence[str]) -> int:

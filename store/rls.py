@@ -16,7 +16,7 @@ from store.session import WORKSPACE_SETTING
 
 APP_ROLE = "salesos_app"
 POLICY = "workspace_isolation"
-APPEND_ONLY = ("audit_entry",)  # a chain that could be edited would prove nothing
+APPEND_ONLY = ("audit_entry", "pool_entry")  # what could be edited would prove nothing
 
 # '' and not NULL is what a setting reads as once a transaction that set it has ended on the same connection.
 _MINE = f"workspace_id = NULLIF(current_setting('{WORKSPACE_SETTING}', true), '')::uuid"

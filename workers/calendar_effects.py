@@ -49,6 +49,7 @@ _BEHIND = timedelta(seconds=5)  # behind another change of the same event that i
 class _Job:
     item: OutboxItem
     meeting_id: UUID
+    event_id: UUID  # our row's
     user_id: UUID
     version: int
     written: bool  # it stood there once, by our hand
@@ -90,7 +91,7 @@ def _claim(context: AgentContext, owner: str) -> _Job | OutboxItem | None:
         (item,) = items
         # The event's row is locked: of two changes of one event only one is on its way at a time.
         event = session.exec(
-            select(CalendarEventRow).where(CalendarEventRow.meeting_id == item.subject_id).with_for_update()
+            select(CalendarEventRow).where(CalendarEventRow.id == UUID(item.payload["event_id"])).with_for_update()
         ).first()
         if event is None or int(item.payload.get("version", event.version)) < event.version:
             _close(session, item, OutboxState.CANCELLED, "A later change says what is wanted.")
@@ -126,6 +127,7 @@ def _job(session: Session, context: AgentContext, item: OutboxItem, event: Calen
     return _Job(
         item=item,
         meeting_id=meeting.id,
+        event_id=event.id,
         user_id=event.user_id,
         version=event.version,
         written=event.written_version >= 0,
@@ -194,14 +196,17 @@ def _put(account: CalendarAccount, job: _Job, draft: EventDraft) -> _Answer:
 
 def _settle(context: AgentContext, job: _Job, answer: _Answer) -> None:
     with context.database.write(context.workspace_id) as session:
-        found = changes.locked(session, context, job.meeting_id)
+        found = changes.locked(session, context, job.meeting_id, event_id=job.event_id)
         if found is None or found.event is None:
             _close(session, job.item, OutboxState.CANCELLED, "The meeting was erased.")
             return
         if not _mine(session, job.item):
             return  # another worker has it, and its word counts
         result = answer.result
-        if answer.gone:
+        if answer.gone and found.event.turn != found.meeting.turn:
+            _close(session, job.item, OutboxState.CANCELLED, "Its owner deleted the event there.")
+            changes.drop(session, context, found)
+        elif answer.gone:
             _close(session, job.item, OutboxState.CANCELLED, "Its owner deleted the event there.")
             changes.cancel(session, context, found, actor=changes.THERE, why="deleted_there")
         elif result.outcome is EventOutcome.DONE and job.draft is None:
@@ -226,7 +231,7 @@ def _stands(session: Session, context: AgentContext, job: _Job, found: changes.L
     event.written_version = max(event.written_version, job.version)
     session.add(event)
     session.flush()
-    if event.version != job.version or meeting.state is not MeetingState.BOOKED:
+    if event.version != job.version or meeting.state is not MeetingState.BOOKED or event.turn != meeting.turn:
         _close(session, job.item, OutboxState.SENT, "Done; a later change follows.", sent_at=now)
         return
     assert meeting.starts_at is not None
@@ -307,5 +312,5 @@ def _task(session: Session, context: AgentContext, found: changes.Locked, kind: 
         kind=kind,
         title=title,
         due_at=context.clock.now(),
-        assignee_id=found.meeting.user_id,
+        assignee_id=found.event.user_id if found.event is not None else found.meeting.user_id,
     )

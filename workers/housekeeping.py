@@ -36,7 +36,17 @@ from store.models import (
     Touch,
     TouchState,
 )
-from store.queries import approvals, idempotency, inbound, legal_bases, team_notices, triggers, webhooks, workspaces
+from store.queries import (
+    approvals,
+    idempotency,
+    inbound,
+    legal_bases,
+    pools,
+    team_notices,
+    triggers,
+    webhooks,
+    workspaces,
+)
 from store.queries.triggers import NewTrigger
 
 _BATCH = 500
@@ -130,6 +140,7 @@ def _release_holds(session: Session, context: AgentContext) -> int:
         .execution_options(synchronize_session=False)
     )
     ended = [row.id for row in expired]
+    pools.give_back(session, now, ended, "None of the proposed times was picked.")
     rows = list(session.exec(select(Meeting).where(col(Meeting.id).in_(ended)).order_by(col(Meeting.id))))
     feed.publish(session, context.clock, [feed.meeting(Kind.MEETING_EXPIRED, row) for row in rows])
     _free_leads(session, context, rows)

@@ -28,6 +28,7 @@ from store.models import (
     Task,
     TaskState,
 )
+from store.queries import pools
 
 THERE = "calendar"  # the actor where a rep changed the event in their own calendar
 PROSPECT = "prospect"
@@ -43,8 +44,11 @@ class Locked:
     event: CalendarEventRow | None
 
 
-def locked(session: Session, context: AgentContext, meeting_id: UUID) -> Locked | None:
-    """The lead, then the meeting, then its event: the one order in which all of this is locked. None: it is gone."""
+def locked(session: Session, context: AgentContext, meeting_id: UUID, *, event_id: UUID | None = None) -> Locked | None:
+    """The lead, then the meeting, then its event: the one order in which all of this is locked. None: it is gone.
+
+    `event_id`: this event, though another rep may have the meeting now.
+    """
     lead_id = session.exec(select(Meeting.lead_id).where(Meeting.id == meeting_id)).first()
     if lead_id is None:
         return None
@@ -52,7 +56,10 @@ def locked(session: Session, context: AgentContext, meeting_id: UUID) -> Locked 
     meeting = session.get(Meeting, (context.workspace_id, meeting_id), with_for_update=True, populate_existing=True)
     if lead is None or meeting is None:
         return None
-    return Locked(lead, meeting, events.event_of(session, meeting, lock=True))
+    if event_id is None:
+        return Locked(lead, meeting, events.event_of(session, meeting, lock=True))
+    key = (context.workspace_id, event_id)
+    return Locked(lead, meeting, session.get(CalendarEventRow, key, with_for_update=True, populate_existing=True))
 
 
 def cancel(session: Session, context: AgentContext, found: Locked, *, actor: str, why: str) -> bool:
@@ -68,6 +75,7 @@ def cancel(session: Session, context: AgentContext, found: Locked, *, actor: str
     meeting.ics_sequence += 1
     session.add(meeting)
     give_back(session, meeting.id)
+    pools.give_back(session, context.clock.now(), [meeting.id], "The meeting was called off.")
     if actor == THERE:
         _gone_there(session, context, found.event)
     else:
@@ -133,6 +141,15 @@ def move(
     details = {"from": before.isoformat() if before else "", "to": starts_at.isoformat()}
     _record(session, context, actor, "meeting.moved", meeting, details)
     return True
+
+
+def prepared_by(session: Session, context: AgentContext, meeting: Meeting) -> None:
+    """The preparation is the task of whoever has the meeting now."""
+    task = _preparation(session, context, meeting)
+    if task is not None:
+        task.assignee_id = meeting.user_id
+        session.add(task)
+    _due_again(session, context, meeting)
 
 
 def drop(session: Session, context: AgentContext, found: Locked) -> None:

@@ -4,17 +4,20 @@ Nobody outside can be asked who came first, and a person's own entry does not st
 invited yet, gets other times, with a word of regret.
 """
 
+import sqlalchemy as sa
 from sqlmodel import Session
 
 from agents import attention, invitations
 from agents.booking import changes
+from agents.booking.pool_proposing import PoolHeld, hold_of_pool
 from agents.booking.proposing import hold_times
 from agents.context import AgentContext
 from agents.policy import load_policy
 from core.ids import stable_id
 from store import feed
 from store.feed_kinds import Kind
-from store.models import Contact, LeadStage, Meeting, MeetingState, User
+from store.models import Contact, Hold, LeadStage, Meeting, MeetingState, User
+from tools.calendar.time_phrases import Times
 
 
 def give_way(session: Session, context: AgentContext, found: changes.Locked) -> Meeting | None:
@@ -22,7 +25,8 @@ def give_way(session: Session, context: AgentContext, found: changes.Locked) -> 
     meeting, lead = found.meeting, found.lead
     if not changes.cancel(session, context, found, actor="system", why="clash"):
         return None
-    rep = session.get(User, (context.workspace_id, meeting.user_id), with_for_update=True)
+    # Of a pool, the pool is locked before its people.
+    rep = session.get(User, (context.workspace_id, meeting.user_id), with_for_update=meeting.pool_id is None)
     contact = session.get(Contact, (context.workspace_id, meeting.contact_id))
     purpose_key = f"again:{meeting.id}"
     if rep is None or contact is None:
@@ -40,12 +44,11 @@ def give_way(session: Session, context: AgentContext, found: changes.Locked) -> 
         language=meeting.language,
         created_at=context.clock.now(),
     )
-    session.add(again)
-    session.flush()
-    held = hold_times(session, context, again, rep, contact, load_policy(session)).holds
+    held = _held(session, context, again, found, rep, contact)
     if not held:
-        session.delete(again)
-        session.flush()
+        if sa.inspect(again).persistent:
+            session.delete(again)
+            session.flush()
         attention.add_task(
             session,
             context,
@@ -64,3 +67,17 @@ def give_way(session: Session, context: AgentContext, found: changes.Locked) -> 
     feed.publish(session, context.clock, [feed.meeting(Kind.MEETING_PROPOSED, again)])
     invitations.queue_offer(session, context, again, lead, held)
     return again
+
+
+def _held(
+    session: Session, context: AgentContext, again: Meeting, found: changes.Locked, rep: User, contact: Contact
+) -> list[Hold]:
+    """A meeting of a pool goes to whoever is next: the one whose calendar was in the way may be, too."""
+    policy = load_policy(session)
+    if found.meeting.pool_id is not None:
+        pooled = hold_of_pool(session, context, again, found.lead, contact, policy, Times())
+        if pooled is not None:
+            return pooled.held.holds if isinstance(pooled, PoolHeld) else []
+    session.add(again)
+    session.flush()
+    return hold_times(session, context, again, rep, contact, policy).holds

@@ -4,7 +4,8 @@
 the last minute is not known to be free, and what is not known to be free is taken.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -36,6 +37,7 @@ from tools.ports.unknown import Unknown
 _BEFORE, _AFTER = timedelta(days=4), timedelta(days=7)  # around today and the horizon: what availability looks at
 _COUNTED = timedelta(days=8)  # a week's limit counts the meetings of its past days
 _STANDS = (MeetingState.PROPOSED, MeetingState.BOOKED, MeetingState.HELD, MeetingState.NO_SHOW)
+_AT_ONCE = 8  # people of a pool whose calendars are asked side by side
 _MOST = 5_000  # busy spans of one calendar: more is not a person's calendar
 
 
@@ -47,7 +49,7 @@ def refresh(context: AgentContext, user_id: UUID, *, anew: bool = False) -> str:
     """
     asked_at = context.clock.now()
     with context.database.read(context.workspace_id) as session:
-        wanted = _counting(session, user_id)
+        wanted = _counting(session, [user_id])
         user = session.get(User, (context.workspace_id, user_id))
         horizon = rules_of(session, user).horizon_days if user is not None else 0
     stale = [(row, by) for row, by in wanted if row.busy_read_at is None or asked_at - row.busy_read_at > FRESH or anew]
@@ -64,6 +66,15 @@ def refresh(context: AgentContext, user_id: UUID, *, anew: bool = False) -> str:
         with context.database.write(context.workspace_id) as session:
             keep_busy(session, row.id, answer, asked_at, since, until)
     return problem
+
+
+def refresh_many(context: AgentContext, user_ids: Collection[UUID]) -> dict[UUID, str]:
+    """`refresh` of several people, side by side: by person why not everything is known; "": all of it is."""
+    wanted = sorted(user_ids)
+    if len(wanted) < 2:
+        return {user_id: refresh(context, user_id) for user_id in wanted}
+    with ThreadPoolExecutor(min(len(wanted), _AT_ONCE), "calendars") as pool:
+        return dict(zip(wanted, pool.map(lambda user_id: refresh(context, user_id), wanted), strict=True))
 
 
 def window(now: datetime, horizon_days: int) -> tuple[datetime, datetime]:
@@ -124,24 +135,36 @@ def keep_busy(
 
 def diary_of(session: Session, user_id: UUID, now: datetime, *, without: UUID | None = None) -> Diary:
     """For tools.calendar.availability. `without`: the meeting that is being moved, or proposed anew."""
-    ours = _our_events(session, user_id)
-    answers: list[CalendarAnswer | None] = []
-    for row, connection in _counting(session, user_id):
+    return diaries_of(session, [user_id], now, without=without)[user_id]
+
+
+def diaries_of(
+    session: Session, user_ids: Collection[UUID], now: datetime, *, without: UUID | None = None
+) -> dict[UUID, Diary]:
+    """Of several people, in as many statements as of one."""
+    ours, counting = _our_events(session, user_ids), _counting(session, user_ids)
+    foreign: dict[UUID, list[BusySpan]] = {row.id: [] for row, _ in counting}
+    for span in session.exec(select(BusySpan).where(col(BusySpan.connected_calendar_id).in_(foreign))):
+        if not _is_ours(span.event_id, _times(span), ours[span.user_id]):
+            foreign[span.connected_calendar_id].append(span)
+    answers: dict[UUID, list[CalendarAnswer | None]] = {user_id: [] for user_id in user_ids}
+    for row, connection in counting:
         if connection.state is not ConnectionState.ACTIVE or row.busy_read_at is None:
-            answers.append(None)
+            answers[row.user_id].append(None)
             continue
         assert row.busy_since is not None
         assert row.busy_until is not None
-        spans = [port.BusySpan(*_times(span), port.Busyness(span.busyness)) for span in _foreign(session, row.id, ours)]
-        answers.append(CalendarAnswer(spans, row.busy_read_at, row.busy_since, row.busy_until))
-    return Diary(answers, _own_times(session, user_id, now, without))
+        spans = [port.BusySpan(*_times(span), port.Busyness(span.busyness)) for span in foreign[row.id]]
+        answers[row.user_id].append(CalendarAnswer(spans, row.busy_read_at, row.busy_since, row.busy_until))
+    own = _own_times(session, user_ids, now, without)
+    return {user_id: Diary(answers[user_id], own[user_id]) for user_id in user_ids}
 
 
 def blocked(session: Session, user_id: UUID, starts_at: datetime, ends_at: datetime, now: datetime) -> str:
     """Why this very time cannot be booked as far as calendars outside say: "busy", "unknown"; "": nothing is there."""
-    ours = _our_events(session, user_id)
+    ours = _our_events(session, [user_id])[user_id]
     answer = ""
-    for row, connection in _counting(session, user_id):
+    for row, connection in _counting(session, [user_id]):
         known = connection.state is ConnectionState.ACTIVE and row.busy_read_at is not None
         if not known or (row.busy_read_at is not None and now - row.busy_read_at > FRESH):
             answer = answer or "unknown"
@@ -152,7 +175,7 @@ def blocked(session: Session, user_id: UUID, starts_at: datetime, ends_at: datet
 
 def overlapping(session: Session, user_id: UUID, starts_at: datetime, ends_at: datetime) -> list[BusySpan]:
     """What calendars outside hold in this time that is not ours, as far as it was read."""
-    ours = _our_events(session, user_id)
+    ours = _our_events(session, [user_id])[user_id]
     query = select(BusySpan).where(
         BusySpan.user_id == user_id, BusySpan.starts_at < ends_at, BusySpan.ends_at > starts_at
     )
@@ -165,7 +188,7 @@ def foreign_among(
 ) -> bool:
     """Whether one of these, just read, is another's and takes a part of the time. A span that names no event says
     nothing once ours stands there: services that merge times show ours and theirs as one."""
-    ours = _our_events(session, user_id)
+    ours = _our_events(session, [user_id])[user_id]
     return any(
         span.event_id
         and span.starts_at < ends_at
@@ -177,10 +200,10 @@ def foreign_among(
 
 def broken(session: Session, user_id: UUID) -> bool:
     """Whether a calendar that counts waits for a person to let us in again."""
-    return any(connection.state is not ConnectionState.ACTIVE for _, connection in _counting(session, user_id))
+    return any(connection.state is not ConnectionState.ACTIVE for _, connection in _counting(session, [user_id]))
 
 
-def _counting(session: Session, user_id: UUID) -> list[tuple[ConnectedCalendar, CalendarConnection]]:
+def _counting(session: Session, user_ids: Collection[UUID]) -> list[tuple[ConnectedCalendar, CalendarConnection]]:
     query = (
         select(ConnectedCalendar, CalendarConnection)
         .join(
@@ -189,7 +212,7 @@ def _counting(session: Session, user_id: UUID) -> list[tuple[ConnectedCalendar, 
             & (col(CalendarConnection.id) == col(ConnectedCalendar.connection_id)),
         )
         .where(
-            ConnectedCalendar.user_id == user_id,
+            col(ConnectedCalendar.user_id).in_(user_ids),
             sa.or_(col(ConnectedCalendar.counts_busy), col(ConnectedCalendar.gets_events)),
             CalendarConnection.state != ConnectionState.OFF,
         )
@@ -201,20 +224,19 @@ def _counting(session: Session, user_id: UUID) -> list[tuple[ConnectedCalendar, 
 _Ours = tuple[frozenset[str], frozenset[tuple[datetime, datetime]]]
 
 
-def _our_events(session: Session, user_id: UUID) -> _Ours:
+def _our_events(session: Session, user_ids: Collection[UUID]) -> dict[UUID, _Ours]:
     """What our events are known by: their ids, and their times for services that name none. One that its owner moved
     onto another meeting stands there like anybody's."""
     query = select(CalendarEventRow).where(
-        CalendarEventRow.user_id == user_id, CalendarEventRow.state != EventState.MOVED
+        col(CalendarEventRow.user_id).in_(user_ids), CalendarEventRow.state != EventState.MOVED
     )
-    rows = list(session.exec(query))
-    ids = {row.event_key for row in rows} | {row.event_id for row in rows if row.event_id}
-    times = {
-        (row.there_starts_at, row.there_ends_at)
-        for row in rows
-        if row.there_starts_at is not None and row.there_ends_at is not None
-    }
-    return frozenset(ids), frozenset(times)
+    ids: dict[UUID, set[str]] = {user_id: set() for user_id in user_ids}
+    times: dict[UUID, set[tuple[datetime, datetime]]] = {user_id: set() for user_id in user_ids}
+    for row in session.exec(query):
+        ids[row.user_id] |= {known for known in (row.event_key, row.event_id) if known}
+        if row.there_starts_at is not None and row.there_ends_at is not None:
+            times[row.user_id].add((row.there_starts_at, row.there_ends_at))
+    return {user_id: (frozenset(ids[user_id]), frozenset(times[user_id])) for user_id in user_ids}
 
 
 def _is_ours(event_id: str, times: tuple[datetime, datetime], ours: _Ours) -> bool:
@@ -230,14 +252,16 @@ def _times(span: BusySpan) -> tuple[datetime, datetime]:
     return span.starts_at, span.ends_at
 
 
-def _own_times(session: Session, user_id: UUID, now: datetime, without: UUID | None) -> list[OwnTime]:
+def _own_times(
+    session: Session, user_ids: Collection[UUID], now: datetime, without: UUID | None
+) -> dict[UUID, list[OwnTime]]:
     query = (
         select(Hold)
         .join(
             Meeting, (col(Meeting.workspace_id) == col(Hold.workspace_id)) & (col(Meeting.id) == col(Hold.meeting_id))
         )
         .where(
-            Hold.user_id == user_id,
+            col(Hold.user_id).in_(user_ids),
             col(Hold.state).in_([HoldState.HELD, HoldState.TAKEN]),
             Hold.ends_at > now - _COUNTED,
             col(Meeting.state).in_(_STANDS),
@@ -245,11 +269,11 @@ def _own_times(session: Session, user_id: UUID, now: datetime, without: UUID | N
         .order_by(col(Hold.starts_at), col(Hold.id))
     )
     counted: set[UUID] = set()
-    found = []
+    found: dict[UUID, list[OwnTime]] = {user_id: [] for user_id in user_ids}
     for hold in session.exec(query):
         if hold.meeting_id == without:
             continue
         # Of several times held for one proposal only one will be a meeting.
-        found.append(OwnTime(hold.starts_at, hold.ends_at, counts=hold.meeting_id not in counted))
+        found[hold.user_id].append(OwnTime(hold.starts_at, hold.ends_at, counts=hold.meeting_id not in counted))
         counted.add(hold.meeting_id)
     return found

@@ -23,7 +23,10 @@ _SETTLED = (EventState.THERE, EventState.REFUSED, EventState.MOVED)
 
 
 def event_of(session: Session, meeting: Meeting, *, lock: bool = False) -> CalendarEventRow | None:
-    query = select(CalendarEventRow).where(CalendarEventRow.meeting_id == meeting.id)
+    """That of the rep who has the meeting now."""
+    query = select(CalendarEventRow).where(
+        CalendarEventRow.meeting_id == meeting.id, CalendarEventRow.turn == meeting.turn
+    )
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     return session.exec(query).first()
@@ -83,11 +86,13 @@ def _new(session: Session, context: AgentContext, meeting: Meeting) -> CalendarE
     calendar = calendar_for(session, context, meeting)
     if calendar is None:
         return None
-    event_id = stable_id("calendar_event", context.workspace_id, meeting.id)
+    turn = (meeting.turn,) if meeting.turn else ()
+    event_id = stable_id("calendar_event", context.workspace_id, meeting.id, *turn)
     return CalendarEventRow(
         workspace_id=context.workspace_id,
         id=event_id,
         meeting_id=meeting.id,
+        turn=meeting.turn,
         connected_calendar_id=calendar.id,
         user_id=meeting.user_id,
         event_key=event_id.hex,

@@ -26,13 +26,21 @@ def keep(event: CalendarEventRow, there: CalendarEvent, now: datetime) -> None:
 
 
 def follow(
-    session: Session, context: AgentContext, meeting_id: UUID, version: int, there: CalendarEvent | None
+    session: Session,
+    context: AgentContext,
+    meeting_id: UUID,
+    version: int,
+    there: CalendarEvent | None,
+    *,
+    event_key: str,
 ) -> bool:
     """Whether something changed here. `there`: as it was read after our row said `version`; None: it is gone."""
     found = changes.locked(session, context, meeting_id)
     if found is None or found.event is None:
         return False
     event, meeting, now = found.event, found.meeting, context.clock.now()
+    if event.event_key != event_key:
+        return False  # that of a rep who had the meeting before
     # A change of ours is on its way, or came between: the dispatcher meets what stands there, and decides.
     if event.version != version or event.state not in FOLLOWED:
         return False

@@ -4,6 +4,7 @@ Before a booking the rep's calendars are asked, if their last answer is older th
 transaction that books. Nobody is told "booked" while a calendar does not answer.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -14,9 +15,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, col, select
 
 from agents import stopping
-from agents.booking import changes, diary, events
-from agents.booking.proposing import free_times
-from agents.booking.rules import availability_rules
+from agents.booking import changes, diary, events, pools
+from agents.booking.pool_picking import place, why_nobody
 from agents.booking.taking import give_back, hold_of, let_go, take
 from agents.context import AgentContext
 from agents.policy import load_policy
@@ -24,9 +24,9 @@ from agents.step import Trigger
 from core.errors import Conflict, NotFound
 from store import audit, feed
 from store.feed_kinds import Kind
-from store.models import Hold, HoldState, Meeting, MeetingState, User
+from store.models import Hold, HoldState, Lead, Meeting, MeetingState, User
 from store.queries import triggers
-from tools.calendar.availability import NotFree, Slot, why_not
+from tools.calendar.availability import NotFree, Slot, pool_slots
 
 # In one process the bookings of one rep follow each other, so that those who wait hold no connection of the database;
 # between processes the keys of the store decide alone.
@@ -71,29 +71,27 @@ def pick_slot(context: AgentContext, hold_id: UUID, *, language: str = "") -> Pi
 
 def book_time(context: AgentContext, meeting_id: UUID, starts_at: datetime, *, language: str = "") -> Picked:
     """Any free time, instead of the held ones or of what is booked. Raises as `pick_slot`; Conflict `time_taken`."""
-    minutes, user_id = _asked_freshly(context, meeting_id)
+    asked = _asked_freshly(context, meeting_id)
     at = starts_at.astimezone(UTC)
-    with _turn_of(user_id):
+    with _turn_of(asked.whose):
         with context.database.read(context.workspace_id) as session:  # who comes late waits for no lock of the database
-            rep = session.get(User, (context.workspace_id, user_id))
             meeting = session.get(Meeting, (context.workspace_id, meeting_id))
-            if rep is not None and meeting is not None and meeting.starts_at != at:
-                _refuse_taken(session, context, rep, meeting, minutes, at)
+            if meeting is not None and meeting.starts_at != at:
+                _refuse_taken(session, context, asked.people, meeting, asked.minutes, at)
         try:
             with context.database.write(context.workspace_id) as session:
-                return _book(session, context, meeting_id, user_id, minutes, at, language)
+                return _book(session, context, meeting_id, asked, at, language)
         except (IntegrityError, OperationalError) as error:
             raise _second_of(error) from error
 
 
 def times_for(context: AgentContext, meeting_id: UUID, *, zone: str) -> tuple[list[Slot], tuple[str, ...]]:
     """(all free times for this meeting, what calendars did not say). Asks the calendars. Raises NotFound."""
-    minutes, user_id = _asked_freshly(context, meeting_id)
+    asked = _asked_freshly(context, meeting_id)
     with context.database.read(context.workspace_id) as session:
-        rep = session.get_one(User, (context.workspace_id, user_id))
         meeting = session.get_one(Meeting, (context.workspace_id, meeting_id))
-        found = free_times(session, context, rep, minutes, zone=zone, without=meeting)
-        return list(found.slots), found.unknown
+        found = pools.people(session, context, asked.people, asked.minutes, without=meeting)
+        return list(pool_slots(found, context.clock.now(), viewer_zone=zone)), asked.unknown
 
 
 def call_off(context: AgentContext, meeting_id: UUID) -> None:
@@ -113,17 +111,33 @@ def call_off(context: AgentContext, meeting_id: UUID) -> None:
             )
 
 
-def _asked_freshly(context: AgentContext, meeting_id: UUID) -> tuple[int, UUID]:
-    """(minutes, the rep). Raises NotFound."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Whose calendars were asked just now: the rep's, or of a meeting of a pool those of all who could take it."""
+
+    minutes: int
+    people: Sequence[UUID]
+    whose: UUID  # turn it is in this process: the pool's, or the rep's
+    unknown: tuple[str, ...]  # what calendars did not say
+
+
+def _asked_freshly(context: AgentContext, meeting_id: UUID) -> _Asked:
+    """Raises NotFound."""
     with context.database.read(context.workspace_id) as session:
         meeting = session.get(Meeting, (context.workspace_id, meeting_id))
         if meeting is None or session.get(User, (context.workspace_id, meeting.user_id)) is None:
             raise _unknown()
-        minutes = load_policy(session).meeting_minutes
+        lead = session.get(Lead, (context.workspace_id, meeting.lead_id))
+        asked = pools.of_meeting(session, meeting, lead) if lead is not None else None
+        minutes = pools.minutes_of(asked, load_policy(session))
         if meeting.starts_at is not None and meeting.ends_at is not None:
             minutes = max(1, round((meeting.ends_at - meeting.starts_at).total_seconds() / 60))
-    diary.refresh(context, meeting.user_id)
-    return minutes, meeting.user_id
+        people = [meeting.user_id]
+        if asked is not None:
+            people = sorted({*people, *pools.takers(pools.members_of(session, asked.pool.id), asked)})
+    problems = diary.refresh_many(context, people)
+    unknown = tuple(dict.fromkeys(problem for problem in problems.values() if problem))
+    return _Asked(minutes, people, meeting.pool_id or meeting.user_id, unknown)
 
 
 def _pick(session: Session, context: AgentContext, meeting_id: UUID, hold_id: UUID, language: str) -> Picked | Conflict:
@@ -163,33 +177,46 @@ def _book(
     session: Session,
     context: AgentContext,
     meeting_id: UUID,
-    user_id: UUID,
-    minutes: int,
+    asked: _Asked,
     starts_at: datetime,
     language: str,
 ) -> Picked:
-    found = changes.locked(session, context, meeting_id)
-    rep = session.get(User, (context.workspace_id, user_id))
-    if found is None or rep is None:
+    found, minutes = changes.locked(session, context, meeting_id), asked.minutes
+    if found is None:
         raise _unknown()
     meeting = found.meeting
     if meeting.state is MeetingState.BOOKED and meeting.starts_at == starts_at:
         return _picked(meeting, hold_of(session, meeting), repeated=True)
     _refuse_closed(context, found)
-    _refuse_taken(session, context, rep, meeting, minutes, starts_at)
     slot = Slot(starts_at, starts_at + timedelta(minutes=minutes))
+    if meeting.state is not MeetingState.BOOKED:
+        _refuse_second(session, meeting)
+    if meeting.pool_id is not None:
+        hold_id = place(session, context, found, asked.people, slot)
+        if isinstance(hold_id, NotFree):
+            raise _silent() if hold_id is NotFree.UNKNOWN else _gone()
+        if hold_id is not None:
+            return _placed(session, context, found, hold_id, language)
+    _refuse_taken(session, context, [meeting.user_id], meeting, minutes, starts_at)
     if meeting.state is MeetingState.BOOKED:
         if not changes.move(session, context, found, slot.starts_at, slot.ends_at, actor=changes.PROSPECT):
             raise _gone()
         meeting.language = language or meeting.language
         return _picked(meeting, hold_of(session, meeting), repeated=False)
-    _refuse_second(session, meeting)
     hold_id = take(session, meeting, slot.starts_at, slot.ends_at, state=HoldState.TAKEN, expires_at=slot.starts_at)
     if hold_id is None:
         raise _gone()
     give_back(session, meeting.id, but=hold_id)
-    hold = session.get_one(Hold, (context.workspace_id, hold_id))
-    _booked(session, context, found, hold, language)
+    return _placed(session, context, found, hold_id, language)
+
+
+def _placed(session: Session, context: AgentContext, found: changes.Locked, hold_id: UUID, language: str) -> Picked:
+    """The time is taken; what was moved is told already, what is new is booked."""
+    meeting = found.meeting
+    if meeting.state is MeetingState.BOOKED:
+        meeting.language = language or meeting.language
+    else:
+        _booked(session, context, found, session.get_one(Hold, (context.workspace_id, hold_id)), language)
     return _picked(meeting, hold_id, repeated=False)
 
 
@@ -247,12 +274,16 @@ def _turn_of(user_id: UUID) -> Lock:
 
 
 def _refuse_taken(
-    session: Session, context: AgentContext, rep: User, meeting: Meeting, minutes: int, starts_at: datetime
+    session: Session,
+    context: AgentContext,
+    people: Sequence[UUID],
+    meeting: Meeting,
+    minutes: int,
+    starts_at: datetime,
 ) -> None:
-    """Asked of the very rules by which times are shown."""
-    now = context.clock.now()
-    found = diary.diary_of(session, rep.id, now, without=meeting.id)
-    why = why_not(availability_rules(session, rep, minutes), found, now, starts_at, on_grid=True)
+    """Asked of the very rules by which times are shown. One who is free is enough."""
+    known = pools.people(session, context, people, minutes, without=meeting)
+    why = why_nobody(pools.free_at(context, known, starts_at))
     if why is not None:
         raise _silent() if why is NotFree.UNKNOWN else _gone()
 

@@ -37,6 +37,9 @@ class Held:
     as_asked: bool  # they lie inside what the reply said
 
 
+NOTHING_HELD = Held([], as_asked=False)
+
+
 def hold_times(
     session: Session,
     context: AgentContext,

@@ -1,18 +1,20 @@
 """When a person can be met, as they set it: read from their row, checked before it is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from core.errors import Rejected
 from store.models import Availability, User, Workspace
 from tools.calendar.availability import AvailabilityRules
+from tools.calendar.public_holidays import problem_of_holidays
 from tools.calendar.slots import HORIZON_DAYS, MIN_NOTICE, zone_of
 from tools.calendar.wall_clock import Span
-from tools.calendar.working_hours import hours_or_none, read_hours, read_overrides
+from tools.calendar.working_hours import DAYS, hours_or_none, read_overrides, read_windows
 
 
 class Away(BaseModel):
@@ -39,7 +41,7 @@ class Rules(BaseModel):
     country: str = Field(default="", max_length=2)  # whose public holidays are free; "": none
     region: str = Field(default="", max_length=32)
     days_off: tuple[date, ...] = Field(default=(), max_length=400)
-    overrides: dict[str, Any] = Field(default_factory=dict)  # {"2026-12-24": ["09:00", "12:00"]}
+    overrides: dict[str, Any] = Field(default_factory=dict, max_length=400)  # {"2026-12-24": ["09:00", "12:00"]}
     out_of_office: tuple[Away, ...] = Field(default=(), max_length=100)
 
 
@@ -48,7 +50,10 @@ DEFAULT = Rules()
 
 def rules_of(session: Session, user: User) -> Rules:
     """What cannot be read any more counts as not set."""
-    row = session.get(Availability, (user.workspace_id, user.id))
+    return _read(session.get(Availability, (user.workspace_id, user.id)))
+
+
+def _read(row: Availability | None) -> Rules:
     try:
         return Rules.model_validate(row.rules) if row is not None else DEFAULT
     except ValidationError:
@@ -56,30 +61,83 @@ def rules_of(session: Session, user: User) -> Rules:
 
 
 def availability_rules(session: Session, user: User, minutes: int) -> AvailabilityRules:
+    return _built(rules_of(session, user), user.working_hours, _zone(session, user), minutes)
+
+
+def availability_rules_of(session: Session, user_ids: Collection[UUID], minutes: int) -> dict[UUID, AvailabilityRules]:
+    """Of several people who are there, in as many statements as of one."""
+    users = list(session.exec(select(User).where(col(User.id).in_(user_ids), col(User.active))))
+    rows = list(session.exec(select(Availability).where(col(Availability.id).in_(user_ids))))
+    kept = {row.id: row for row in rows}
+    return {
+        user.id: _built(_read(kept.get(user.id)), user.working_hours, _zone(session, user), minutes) for user in users
+    }
+
+
+def _zone(session: Session, user: User) -> str:
     workspace = session.get(Workspace, user.workspace_id)
     zone = user.time_zone or (workspace.time_zone if workspace else "UTC")
-    return _built(rules_of(session, user), user.working_hours, zone if zone_of(zone) else "UTC", minutes)
+    return zone if zone_of(zone) else "UTC"
+
+
+class RulesRefused(Rejected):
+    """`problems`: (where, why), in words for whoever wrote them; the first of them is the message."""
+
+    code = "invalid"
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        where, why = problems[0]
+        more = f" {len(problems) - 1} more cannot be used either." if len(problems) > 1 else ""
+        super().__init__(f"{where}: {why}{more}", hint="Change it and save again.")
+        self.problems = list(problems)
 
 
 def checked(rules: Mapping[str, Any], working_hours: Mapping[str, Any], zone: str) -> Rules:
-    """Raises Rejected, in words for the person who wrote them."""
+    """Raises RulesRefused, naming everything that cannot be used."""
+    found: Rules | None = None
+    problems: list[tuple[str, str]] = []
     try:
         found = Rules.model_validate(dict(rules))
-        read_hours(working_hours)
-        read_overrides(found.overrides)
-        for away in found.out_of_office:
-            if away.starts_at.utcoffset() is None or away.ends_at.utcoffset() is None:
-                raise ValueError("Out of office needs instants with a zone.")
-            if away.starts_at >= away.ends_at:
-                raise ValueError("Out of office ends after it starts.")
-        _built(found, working_hours, zone, 30)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise Rejected(f"{place}: {first['msg']}.", hint="Change it and save again.") from None
-    except ValueError as error:
-        raise Rejected(str(error), hint="Change it and save again.") from None
+        problems = [
+            (".".join(map(str, each["loc"])) or "rules", f"{each['msg']}.")
+            for each in error.errors(include_url=False, include_input=False)
+        ]
+    if zone_of(zone) is None:
+        problems.append(("time_zone", f"There is no time zone {zone[:64]!r}: write a name like Europe/Berlin."))
+    if unknown := sorted(set(working_hours) - set(DAYS)):
+        problems.append(("working_hours", f"{unknown[0]!r} is no weekday: write {', '.join(DAYS)}."))
+    problems += _unread("working_hours", working_hours, lambda name: read_windows(working_hours[name], name))
+    if found is not None:
+        overrides = found.overrides
+        problems += _unread("overrides", overrides, lambda name: read_overrides({name: overrides[name]}))
+        if said := problem_of_holidays(found.country, found.region):
+            problems.append(("region" if found.region else "country", said))
+        for number, away in enumerate(found.out_of_office):
+            if away.starts_at.utcoffset() is None or away.ends_at.utcoffset() is None:
+                problems.append((f"out_of_office.{number}", "Out of office needs instants with a zone."))
+            elif away.starts_at >= away.ends_at:
+                problems.append((f"out_of_office.{number}", "Out of office ends after it starts."))
+    if problems or found is None:
+        raise RulesRefused(problems)
     return found
+
+
+def availability_if(
+    rules: Mapping[str, Any], working_hours: Mapping[str, Any], zone: str, minutes: int
+) -> AvailabilityRules:
+    """What would hold, were this set. Raises RulesRefused."""
+    return _built(checked(rules, working_hours, zone), working_hours, zone, minutes)
+
+
+def _unread(group: str, names: Iterable[str], read: Callable[[str], object]) -> list[tuple[str, str]]:
+    problems = []
+    for name in names:
+        try:
+            read(name)
+        except ValueError as error:
+            problems.append((f"{group}.{name}", str(error).removeprefix(f"{name}: ")))
+    return problems
 
 
 def _built(rules: Rules, working_hours: Mapping[str, Any], zone: str, minutes: int) -> AvailabilityRules:

@@ -15,7 +15,9 @@ from tools.calendar.slots import buckets
 
 
 def hold_id_of(meeting: Meeting, starts_at: datetime) -> UUID:
-    return stable_id("hold", meeting.workspace_id, meeting.id, starts_at.isoformat())
+    """Each rep that it was given to has holds of their own."""
+    turn = (meeting.turn,) if meeting.turn else ()
+    return stable_id("hold", meeting.workspace_id, meeting.id, starts_at.isoformat(), *turn)
 
 
 def take(
@@ -45,7 +47,7 @@ def take(
     others = [bucket for bucket in wanted if bucket not in got]
     if not others or _own(session, meeting, hold_id, others):
         return hold_id
-    _drop(session, hold_id, got)
+    _drop(session, hold_id, got, meeting.user_id)
     if was is None:
         session.execute(sa.delete(Hold).where(col(Hold.id) == hold_id).execution_options(synchronize_session="fetch"))
     else:
@@ -68,6 +70,27 @@ def let_go(session: Session, hold_id: UUID) -> None:
     """One time is free again."""
     _set_state(session, [hold_id], HoldState.RELEASED)
     _give_back(session, [hold_id])
+
+
+def move_holds(session: Session, meeting_id: UUID, user_id: UUID) -> bool:
+    """What is held for a proposal is held by somebody else, under the same links. False, and nothing changes: a part of
+    it is taken there."""
+    held = select(Hold).where(Hold.meeting_id == meeting_id, Hold.state == HoldState.HELD)
+    holds = list(session.exec(held.order_by(col(Hold.starts_at), col(Hold.id)).with_for_update()))
+    got: dict[UUID, list[datetime]] = {}
+    for hold in holds:
+        wanted = buckets(hold.starts_at, hold.ends_at)
+        got[hold.id] = [row.bucket_at for row in _claim(session, user_id, hold.id, wanted)]
+        if len(got[hold.id]) != len(wanted):
+            for hold_id, at in got.items():
+                _drop(session, hold_id, at, user_id)
+            return False
+    for hold in holds:
+        _drop(session, hold.id, got[hold.id], hold.user_id)
+        hold.user_id = user_id
+        session.add(hold)
+    session.flush()
+    return True
 
 
 def hold_of(session: Session, meeting: Meeting) -> UUID:
@@ -119,9 +142,11 @@ def _own(session: Session, meeting: Meeting, hold_id: UUID, others: Sequence[dat
     return True
 
 
-def _drop(session: Session, hold_id: UUID, at: Sequence[datetime]) -> None:
+def _drop(session: Session, hold_id: UUID, at: Sequence[datetime], user_id: UUID) -> None:
     gone = sa.delete(CalendarBucket).where(
-        col(CalendarBucket.hold_id) == hold_id, col(CalendarBucket.bucket_at).in_(at)
+        col(CalendarBucket.id) == user_id,
+        col(CalendarBucket.hold_id) == hold_id,
+        col(CalendarBucket.bucket_at).in_(at),
     )
     session.execute(gone.execution_options(synchronize_session=False))
 

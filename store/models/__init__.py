@@ -1,6 +1,7 @@
 """Every table, so that `store.models` registers all of them with the metadata. One file an aggregate."""
 
 from store.models.buying import FillRate, Purchase, PurchaseOutcome, VendorAccount
+from store.models.calendar_channels import CalendarChannel, ChannelState
 from store.models.calendars import (
     Availability,
     BusySpan,
@@ -71,6 +72,7 @@ from store.models.outreach import (
 )
 from store.models.people import Contact, Lead, LeadStage, ScoreRow
 from store.models.placement import Place, PlacementResult, PlacementState, PlacementTest, SeedAddress
+from store.models.pools import EntryKind, Pool, PoolEntry, PoolMember, PoolUse
 from store.models.prospecting import (
     Cohort,
     CohortStage,
@@ -88,9 +90,11 @@ from store.models.prospecting import (
     SignalRow,
     SiteMemory,
 )
+from store.models.rooms import MeetingRoom, RoomKind, RoomSetting, RoomState
 from store.models.sending_domains import SendingDomain
 from store.models.sequences import SequenceVersion
 from store.models.telephony import NumberUse, RepPhone, TelephonyAccount, TelephonyState
+from store.models.transcripts import Finding, FindingState, Transcript
 from store.models.workspace import (
     ApiKey,
     DataKeyRow,
@@ -115,8 +119,10 @@ __all__ = [
     "Budget",
     "BusySpan",
     "CalendarBucket",
+    "CalendarChannel",
     "CalendarConnection",
     "CalendarEventRow",
+    "ChannelState",
     "ClaimRow",
     "Cohort",
     "CohortStage",
@@ -142,12 +148,15 @@ __all__ = [
     "EngagementEvent",
     "Enrollment",
     "EnrollmentState",
+    "EntryKind",
     "EventState",
     "Fact",
     "FeedEvent",
     "FeedHead",
     "FieldEdit",
     "FillRate",
+    "Finding",
+    "FindingState",
     "Hit",
     "Hold",
     "HoldState",
@@ -168,6 +177,7 @@ __all__ = [
     "Mailbox",
     "MailboxState",
     "Meeting",
+    "MeetingRoom",
     "MeetingState",
     "Merge",
     "MergeKind",
@@ -191,12 +201,19 @@ __all__ = [
     "PlayState",
     "Playbook",
     "PolicyRow",
+    "Pool",
+    "PoolEntry",
+    "PoolMember",
+    "PoolUse",
     "ProposalState",
     "Purchase",
     "PurchaseOutcome",
     "RecoveryCode",
     "RepPhone",
     "Role",
+    "RoomKind",
+    "RoomSetting",
+    "RoomState",
     "RowProblemRow",
     "RuleState",
     "Run",
@@ -222,6 +239,7 @@ __all__ = [
     "ThreadTrigger",
     "Touch",
     "TouchState",
+    "Transcript",
     "UsageMetric",
     "User",
     "VariantState",

@@ -40,7 +40,6 @@ class CalendarConnection(WorkspaceRow, table=True):
     state: ConnectionState = enum_field(ConnectionState, ConnectionState.WAITING)
     problem: str = text_field()  # the service's words, for people
     connected_at: datetime | None = None
-    looked_at: datetime | None = None  # when its changes were read last
     created_at: datetime
 
 
@@ -71,13 +70,21 @@ class ConnectedCalendar(WorkspaceRow, table=True):
     counts_busy: bool = True
     gets_events: bool = False
     makes_rooms: bool = False  # our events there ask for a room for video calls
+    room_kind: str = Field(default="", max_length=16)  # rooms.RoomKind; "": as above, else as the workspace says
+    room_address: str = text_field()  # of the kind "address"
     cursor: str = text_field()  # of its changes; "": everything is read anew
     busy_read_at: datetime | None = None  # when its busy times were asked for last, with an answer; None: never
     busy_since: datetime | None = None  # what it was asked for: [since, until)
     busy_until: datetime | None = None
-    channel_id: str = Field(default="", max_length=255)  # on which the service tells of changes
-    resource_id: str = Field(default="", max_length=255)
-    channel_until: datetime | None = None
+    looked_at: datetime | None = None  # when a look at it began last
+    look_until: datetime | None = None  # while a process looks: however much is told, one looks at a time
+    look_complete: bool = False  # the last look read all that it wanted
+    # Notices are hints, counted so that none is lost and no flood is written: one more is open at most.
+    notices: int = 0
+    notices_taken: int = 0  # by the last look that began
+    notices_seen: int = 0  # by the last look that ended
+    channel_due_at: datetime | None = None  # when its service may be asked to tell again; None: now
+    channel_problem: str = text_field()  # why the last asking failed, for people
 
 
 class BusySpan(WorkspaceRow, table=True):
@@ -108,18 +115,19 @@ class EventState(StrEnum):
 
 
 class CalendarEventRow(WorkspaceRow, table=True):
-    """Our meeting, and its event in the rep's calendar."""
+    """Our meeting, and its event in the rep's calendar. Where it was given to another rep, the one before has another."""
 
     __tablename__ = "calendar_event"
     __table_args__ = (
         refers("meeting_id", "meeting", ondelete="CASCADE"),
         refers("connected_calendar_id", "connected_calendar", ondelete="CASCADE"),
-        unique("meeting_id"),
+        unique("meeting_id", "turn"),
         index("connected_calendar_id", "state"),
         index("user_id", "state"),
     )
 
     meeting_id: UUID
+    turn: int = 0  # the meeting's, when it was made
     connected_calendar_id: UUID
     user_id: UUID
     event_key: str = Field(max_length=32)  # ours: 32 hexadecimal digits, the same for every version

@@ -25,6 +25,7 @@ class Meeting(WorkspaceRow, table=True):
         refers("lead_id", "lead", ondelete="CASCADE"),
         index("lead_id"),
         index("state", "ends_at"),
+        index("pool_id"),
         unique("purpose_key"),
         unique("booked_key"),
     )
@@ -33,6 +34,8 @@ class Meeting(WorkspaceRow, table=True):
     contact_id: UUID
     company_id: UUID
     user_id: UUID  # the rep
+    pool_id: UUID | None = None  # of which the rep is; None: the lead's own rep
+    turn: int = 0  # counts the reps that it was given to: each has their own holds, and an event of their own
     purpose_key: str = Field(max_length=100)  # one proposal per thing answered: "message:<id>"
     purpose: str = Field(default="introduction", max_length=32)  # what it is for: a person has one of a kind ahead
     booked_key: str | None = Field(default=None, max_length=100)  # "<contact>:<purpose>" while booked, and else NULL

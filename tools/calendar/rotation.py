@@ -109,6 +109,17 @@ def give_back(entry: LedgerEntry) -> LedgerEntry:
     return LedgerEntry(tuple((member_id, -change) for member_id, change in entry.changes))
 
 
+def settle(leaving: Member, others: Collection[UUID]) -> LedgerEntry:
+    """What brings a member's credit to zero: the others take it on in equal parts, which changes nothing between them.
+    So those who are in a pool always sum to zero, and a newcomer's mean is zero. Nobody else: nothing."""
+    those = sorted(set(others) - {leaving.member_id})
+    if not those or not leaving.credit:
+        return LedgerEntry(())
+    each, left = divmod(leaving.credit, len(those))
+    parts = [(member_id, each + (number < left)) for number, member_id in enumerate(those)]
+    return LedgerEntry(tuple((who, change) for who, change in [(leaving.member_id, -leaving.credit), *parts] if change))
+
+
 def joining_credit(members: Sequence[Member]) -> int:
     """A newcomer's first credit: the mean of those who are there (0 in an empty pool), so that the newcomer neither
     catches up on years of meetings nor waits for the others to do so."""

@@ -20,6 +20,7 @@ from tools.calendar.rotation import (
     assign,
     give_back,
     joining_credit,
+    settle,
 )
 
 IDS = [UUID(int=number) for number in range(1, 13)]
@@ -180,3 +181,19 @@ def test_the_same_input_gives_the_same_answer_in_any_order() -> None:
         assign(pool(-1), set(IDS))
     with pytest.raises(ValueError, match="same id"):
         assign([*members, members[0]], set(IDS))
+
+
+@given(credits=st.lists(st.integers(-5 * UNIT, 5 * UNIT), min_size=2, max_size=8))
+def test_who_leaves_owes_nothing_and_the_others_are_as_far_apart_as_before(credits: list[int]) -> None:
+    credits = [*credits[:-1], -sum(credits[:-1])]
+    members = [Member(IDS[number], credit) for number, credit in enumerate(credits)]
+    after = book(members, settle(members[0], IDS[: len(members)]))
+    assert after[0].credit == 0
+    assert sum(member.credit for member in after) == 0
+    assert joining_credit(after[1:]) == 0, "so a newcomer starts at nothing"
+    moved = {now.credit - before.credit for now, before in zip(after[1:], members[1:], strict=True)}
+    assert max(moved) - min(moved) <= 1
+
+
+def test_the_last_one_takes_nothing_along() -> None:
+    assert settle(Member(IDS[0], 7), [IDS[0]]) == LedgerEntry(())
