@@ -15,6 +15,7 @@ from agents.booking.changes import PREPARE
 from agents.booking.pool_proposing import PoolHeld, hold_of_pool
 from agents.booking.proposing import NOTHING_HELD, hold_times
 from agents.context import AgentContext
+from agents.discovery import after
 from agents.policy import load_policy
 from agents.proposed_times import times_of
 from agents.step import Outcome, Step, Trigger
@@ -251,6 +252,7 @@ def _invite(context: AgentContext, step: Step) -> Outcome:
             lead.stage, lead.updated_at = LeadStage.MEETING_BOOKED, context.clock.now()
             session.add(lead)
         stopping.stop_sequence(session, lead.id, "A meeting is booked.")
+        after.overtake(session, context, lead.id, "Another time is booked.")
         attention.add_event(
             session,
             context,

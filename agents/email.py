@@ -12,6 +12,8 @@ from sqlmodel import Session, col, select
 
 from agents.by_phone.queueing import let_out_by_policy
 from agents.context import AgentContext
+from agents.discovery.after import steps_to_say
+from agents.discovery.kinds import Side
 from agents.drafting.plan import REPLIES, plan_draft
 from agents.drafting.types import DraftKind, DraftPlan, Slot
 from agents.drafting.writer import task_script, write
@@ -48,6 +50,8 @@ def email(context: AgentContext, step: Step) -> Outcome:
     match step.trigger:
         case Trigger.SLOTS_HELD:
             return _propose(context, step, UUID(step.payload["meeting_id"]))
+        case Trigger.RECAP_ASKED:
+            return _recap(context, step, UUID(step.payload["meeting_id"]))
         case Trigger.QUESTION:
             return _answer(context, step, UUID(step.payload["message_id"]))
         case _:
@@ -89,6 +93,7 @@ def _propose(context: AgentContext, step: Step, meeting_id: UUID) -> Outcome:
             return _said(step, existing)
         lead = session.get(Lead, (context.workspace_id, step.subject_id))
         meeting = session.get(Meeting, (context.workspace_id, meeting_id))
+        missed = "missed" in step.payload
         found = material_for_lead(session, context, lead) if lead else None
         holds = session.exec(
             select(Hold)
@@ -105,7 +110,7 @@ def _propose(context: AgentContext, step: Step, meeting_id: UUID) -> Outcome:
         Slot(f"slot:{h.id}", h.starts_at, zone, context.tools.booking_url(context.workspace_id, h.id)) for h in holds
     ]
     plan = plan_draft(
-        DraftKind.MEETING_PROPOSAL,
+        DraftKind.MISSED_MEETING if missed else DraftKind.MEETING_PROPOSAL,
         found.recipient,
         found.offer,
         found.facts,
@@ -113,7 +118,35 @@ def _propose(context: AgentContext, step: Step, meeting_id: UUID) -> Outcome:
         thread_subject=found.thread_subject or found.offer.product,
         slots=slots,
     )
-    return _draft(context, step, found, plan, ActionClass.MEETING_PROPOSAL, key, meeting_id=meeting_id)
+    return _draft(context, step, found, plan, ActionClass(plan.kind.value), key, meeting_id=meeting_id)
+
+
+def _recap(context: AgentContext, step: Step, meeting_id: UUID) -> Outcome:
+    """What a person confirmed of a meeting, in the words that were said. Sent when a person approves it."""
+    key = f"recap:{meeting_id}"
+    with context.database.read(context.workspace_id) as session:
+        if (existing := open_draft(session, context, key)) is not None:
+            return _said(step, existing)
+        lead = session.get(Lead, (context.workspace_id, step.subject_id))
+        found = material_for_lead(session, context, lead) if lead else None
+        steps, left_out = steps_to_say(session, meeting_id)
+        why = undeliverable(session, context, found) if found else ""
+    if found is None or not steps:
+        return Outcome(step.stage, Trigger.NOTHING, "There is nobody to write to, or nothing that a mail may say.")
+    if why:
+        return Outcome(step.stage, Trigger.BLOCKED, why)
+    found = replace(found, facts=(*(fact for _, fact in steps), *found.facts))
+    plan = plan_draft(
+        DraftKind.MEETING_RECAP,
+        found.recipient,
+        found.offer,
+        found.facts,
+        now=context.clock.now(),
+        thread_subject=found.thread_subject or found.offer.product,
+        steps=[("On our side" if side is Side.US else "On your side", fact) for side, fact in steps],
+    )
+    outcome = _draft(context, step, found, plan, ActionClass.MEETING_RECAP, key)
+    return replace(outcome, reason=f"{outcome.reason} {left_out} steps are left out.") if left_out else outcome
 
 
 def _answer(context: AgentContext, step: Step, message_id: UUID) -> Outcome:

@@ -13,7 +13,7 @@ from sqlmodel import Session, func, select
 from agents import attention, colleague, stopping
 from agents.booking import answering
 from agents.context import AgentContext
-from agents.discovery.after import why_not_followed_up
+from agents.discovery.after import overtake, why_not_followed_up
 from agents.never_again import never_again
 from agents.replies import opted_out, read_reply
 from agents.reply_case import Case
@@ -90,6 +90,8 @@ def _read(case: Case) -> Outcome:
         case InboundKind.AUTO_REPLY | InboundKind.OUT_OF_OFFICE:
             return _automatic(case)
         case InboundKind.REPLY:
+            if case.lead is not None:
+                overtake(case.session, case.context, case.lead.id, "They wrote since.")
             return read_reply(case)
         case InboundKind.UNREADABLE:
             case.task("unreadable", "read", "Read a mail that could not be taken apart")

@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 # Kinds that answer somebody who wrote to us, or serve a contract: not advertising.
-_ANSWERS: Final = frozenset({"reply", "meeting_proposal", "meeting_invitation"})
+_ANSWERS: Final = frozenset({"reply", "meeting_proposal", "meeting_invitation", "missed_meeting", "meeting_recap"})
 _CUSTOMER: Final = frozenset({"intervention"})
 _CUSTOMERS: Final = frozenset({Basis.CONSENT, Basis.EXISTING_CUSTOMER, Basis.SOFT_OPT_IN})
 MAIL: Final = Channel.MAIL.value

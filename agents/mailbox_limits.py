@@ -17,7 +17,11 @@ from store.queries import deliverability, sending
 
 # Unasked mail: it keeps to caps, ramps, working hours and the sequence. The others answer somebody.
 COLD = frozenset({ActionClass.FIRST_MAIL.value, ActionClass.FOLLOW_UP.value})
-IN_HOURS = COLD | {ActionClass.INTERVENTION.value}
+IN_HOURS = COLD | {
+    ActionClass.INTERVENTION.value,
+    ActionClass.MISSED_MEETING.value,
+    ActionClass.MEETING_RECAP.value,
+}
 LOOK_AGAIN = timedelta(minutes=5)  # after a block that a person lifts: kill switch, paused mailbox
 
 

@@ -33,6 +33,8 @@ class ActionClass(StrEnum):
     MEETING_PROPOSAL = "meeting_proposal"
     MEETING_INVITATION = "meeting_invitation"
     INTERVENTION = "intervention"
+    MISSED_MEETING = "missed_meeting"
+    MEETING_RECAP = "meeting_recap"
     TEXT_MESSAGE = "text_message"
     CALL = "call"
 
@@ -53,6 +55,8 @@ class Policy(BaseModel):
             # The prospect picked this very time: the invitation only confirms what both sides agreed.
             ActionClass.MEETING_INVITATION: Autonomy.AUTO,
             ActionClass.INTERVENTION: Autonomy.APPROVE,
+            ActionClass.MISSED_MEETING: Autonomy.APPROVE,
+            ActionClass.MEETING_RECAP: Autonomy.APPROVE,
             # A rep's own phone, until somebody says otherwise. A call is never automatic: a person speaks in it.
             ActionClass.TEXT_MESSAGE: Autonomy.PROPOSE,
             ActionClass.CALL: Autonomy.PROPOSE,

@@ -26,6 +26,8 @@ class Trigger(StrEnum):
     INBOUND = "inbound"  # a message arrived; payload: message_id (ours: store.models.Message.id)
     SLOT_PICKED = "slot_picked"  # payload: hold_id
     MEETING_ENDED = "meeting_ended"  # a person said how it went; payload: meeting_id
+    TRANSCRIPT_KEPT = "transcript_kept"  # what was said in a meeting was uploaded; payload: transcript_id
+    RECAP_ASKED = "recap_asked"  # a person wants a mail of what was agreed; payload: meeting_id
     DEAL_CLOSED = "deal_closed"  # payload: deal_id
     DAILY = "daily"
 
@@ -46,6 +48,7 @@ class Trigger(StrEnum):
     AUTO_REPLY = "auto_reply"
     SLOTS_HELD = "slots_held"  # payload: meeting_id
     BOOKED = "booked"
+    MISSED = "missed"  # nobody came, and nothing since says why; payload: meeting_id
     ASSESSED = "assessed"
     PLAYED = "played"
     MIRRORED = "mirrored"

@@ -23,6 +23,7 @@ CRM: Final = "crm"
 ENGAGEMENT: Final = "engagement"
 CHURN: Final = "churn"
 INTERVENTION: Final = "intervention"
+DISCOVERY: Final = "discovery"
 APPROVAL: Final = "approval"  # interrupts, and does nothing else
 OUTBOX: Final = "outbox"  # queues what was approved, and does nothing else
 
@@ -37,6 +38,7 @@ AGENTS: Final = (
     ENGAGEMENT,
     CHURN,
     INTERVENTION,
+    DISCOVERY,
 )
 
 
@@ -90,6 +92,9 @@ RULES: Final = (
     Rule(_LEAD, ANY, Trigger.SLOT_PICKED, CALENDAR, "They picked a time: book it."),
     Rule(_LEAD, ANY, Trigger.BOOKED, CRM, "Booked, and the invitation is queued; the CRM should know."),
     Rule(_LEAD, ANY, Trigger.MEETING_ENDED, ENGAGEMENT, "The meeting is over; what does it change?"),
+    Rule(_LEAD, ANY, Trigger.MISSED, CALENDAR, "Nobody came: hold new times."),
+    Rule(_LEAD, ANY, Trigger.TRANSCRIPT_KEPT, DISCOVERY, "A meeting's transcript came; what was said in it?"),
+    Rule(_LEAD, ANY, Trigger.RECAP_ASKED, EMAIL, "A person wants what was agreed in a mail; draft it."),
     Rule(_LEAD, ANY, Trigger.ASSESSED, CRM, "Engagement changed; the CRM should know."),
     Rule(_LEAD, ANY, Trigger.DEAL_CLOSED, CRM, "The deal closed; the CRM should know."),
     Rule(_LEAD, ANY, Trigger.MIRRORED, END, "Everything that happened is mirrored."),
@@ -130,11 +135,13 @@ EMITS: Final[dict[str, tuple[Trigger, ...]]] = {
         Trigger.OPTED_OUT,
         Trigger.BOUNCED,
         Trigger.AUTO_REPLY,
+        Trigger.MISSED,
         Trigger.ASSESSED,
         Trigger.NOTHING,
     ),
     CHURN: (Trigger.ASSESSED, Trigger.NOTHING),
     INTERVENTION: (Trigger.DRAFTED, Trigger.APPROVED, Trigger.PLAYED, Trigger.NOTHING),
+    DISCOVERY: (Trigger.NOTHING,),
     APPROVAL: (Trigger.APPROVED, Trigger.REJECTED, Trigger.NOTHING),
     OUTBOX: (Trigger.QUEUED, Trigger.BLOCKED, Trigger.NOTHING),
 }

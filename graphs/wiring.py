@@ -9,6 +9,7 @@ from agents.calendar import calendar
 from agents.churn import churn
 from agents.contact_finder import contact_finder
 from agents.crm import crm
+from agents.discovery.model import discovery
 from agents.email import email
 from agents.engagement import engagement
 from agents.enrichment import enrichment
@@ -32,6 +33,7 @@ NODES: Mapping[str, Agent] = {
     routing.ENGAGEMENT: engagement,
     routing.CHURN: churn,
     routing.INTERVENTION: intervention,
+    routing.DISCOVERY: discovery,
     routing.OUTBOX: queue_approved,
 }
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from core.errors import FixConfiguration
 from prompts.environment import ROOT, load, render_to_text
 from prompts.variables import (
+    DiscoveryVariables,
     HookVariables,
     MeetingVariables,
     ReadingVariables,
+    RecapVariables,
     RewriteVariables,
     ThreadVariables,
     Variables,
@@ -53,6 +55,8 @@ TEMPLATES: tuple[TemplateSpec, ...] = (
     TemplateSpec("follow_up/owner", 1, ThreadVariables, "fourth angle: who looks after this"),
     TemplateSpec("follow_up/close", 1, ThreadVariables, "the last one: closes the thread"),
     TemplateSpec("meeting/proposal", 1, MeetingVariables, "held times to choose from"),
+    TemplateSpec("meeting/missed", 1, MeetingVariables, "a missed meeting, and new times"),
+    TemplateSpec("meeting/recap", 1, RecapVariables, "what was agreed in a meeting"),
     TemplateSpec("reply/question", 1, ThreadVariables, "an answer is coming: a person writes it"),
     TemplateSpec("reply/interested", 1, ThreadVariables, "thanks, and the offer of a call"),
     TemplateSpec("reply/objection", 1, ThreadVariables, "takes a doubt seriously, argues nothing away"),
@@ -67,6 +71,7 @@ TEMPLATES: tuple[TemplateSpec, ...] = (
     TemplateSpec("task/sms", 1, HookVariables, "a text for a rep to send, or for an account where that is allowed"),
     TemplateSpec("task/phone", 1, HookVariables, "a call script for a rep"),
     TemplateSpec("system/rewrite", 1, RewriteVariables, "rules for rewriting sentences"),
+    TemplateSpec("system/discovery", 1, DiscoveryVariables, "rules for reading a transcript"),
     TemplateSpec("system/reading", 2, ReadingVariables, "rules for reading a reply"),
 )
 

@@ -44,11 +44,23 @@ class MeetingVariables(ThreadVariables):
     booking_link: str = Field(default="", description="Where another time can be picked.")
 
 
+class RecapVariables(ThreadVariables):
+    steps: list[str] = Field(
+        min_length=1, max_length=6, description="What was agreed: “On our side: send the offer by Friday”."
+    )
+
+
 class RewriteVariables(Variables):
     """The system prompt for rewriting sentences."""
 
     language: str = Field(default="English", description="In which the model answers.")
     max_words: int = Field(ge=5, le=60, description="The longest sentence that the gate lets through.")
+
+
+class DiscoveryVariables(Variables):
+    """The system prompt for finding what a meeting's transcript holds."""
+
+    kinds: list[str] = Field(description="What may be found: “need: the prospect says what they need”.")
 
 
 class ReadingVariables(Variables):

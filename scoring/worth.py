@@ -27,6 +27,8 @@ class Action(StrEnum):
     MEETING = "meeting"  # prepare it, or say how it went
     CALL = "call"
     SOCIAL = "social"  # a LinkedIn touch
+    MISSED_MEETING = "missed_meeting"
+    MEETING_RECAP = "meeting_recap"
     INTERVENTION = "intervention"  # a customer slips away
     UNKNOWN_SEND = "unknown_send"  # did this mail arrive?
     OTHER = "other"
@@ -39,6 +41,8 @@ _CHANCE: Final = {
     Action.FOLLOW_UP: 0.008,
     Action.REPLY: 0.12,
     Action.MEETING_PROPOSAL: 0.15,
+    Action.MISSED_MEETING: 0.1,
+    Action.MEETING_RECAP: 0.2,
     Action.MEETING: 0.25,
     Action.CALL: 0.01,
     Action.SOCIAL: 0.004,
@@ -52,6 +56,8 @@ _MINUTES: Final = {
     Action.FOLLOW_UP: 1.0,
     Action.REPLY: 3.0,
     Action.MEETING_PROPOSAL: 1.0,
+    Action.MISSED_MEETING: 1.0,
+    Action.MEETING_RECAP: 2.0,
     Action.MEETING: 10.0,
     Action.CALL: 6.0,
     Action.SOCIAL: 2.0,

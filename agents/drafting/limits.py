@@ -12,6 +12,7 @@ FOLLOW_UP_WORDS = 90  # it stands under the first one
 MEETING_WORDS = 110
 REPLY_WORDS = 150
 INTERVENTION_WORDS = 150
+RECAP_WORDS = 200  # it lists what was agreed
 
 MAX_SUBJECT_CHARS = 78  # the length a header line should have (RFC 5322 §2.1.1); phones show half of it
 MAX_EXCLAMATIONS = 1
@@ -33,4 +34,6 @@ LIMITS: Mapping[DraftKind, Limits] = MappingProxyType({
     DraftKind.MEETING_PROPOSAL: Limits(MEETING_WORDS, calls_to_action=2),
     DraftKind.REPLY: Limits(REPLY_WORDS, needs_call_to_action=False),
     DraftKind.INTERVENTION: Limits(INTERVENTION_WORDS),
+    DraftKind.MISSED_MEETING: Limits(MEETING_WORDS, calls_to_action=2),
+    DraftKind.MEETING_RECAP: Limits(RECAP_WORDS, needs_call_to_action=False),
 })  # fmt: skip

@@ -89,6 +89,7 @@ def plan_draft(
     used_fact_ids: Collection[str] = (),
     slots: Sequence[Slot] = (),
     booking_link: str = "",
+    steps: Sequence[tuple[str, FactRef]] = (),
     reason: str = "",
     language: str = "en",
 ) -> DraftPlan:
@@ -100,8 +101,10 @@ def plan_draft(
     """
     if kind is not DraftKind.FIRST_MAIL and kind is not DraftKind.INTERVENTION and not thread_subject:
         raise Rejected(f"A {kind.value} answers a thread, and no thread subject was given.")
-    if kind is DraftKind.MEETING_PROPOSAL and not slots:
+    if kind in (DraftKind.MEETING_PROPOSAL, DraftKind.MISSED_MEETING) and not slots:
         raise Rejected("A meeting proposal needs at least one held time.", hint="Hold times first.")
+    if kind is DraftKind.MEETING_RECAP and not steps:
+        raise Rejected("A recap needs something that was agreed.", hint="Confirm a next step first.")
     if kind is DraftKind.INTERVENTION and reason not in INTERVENTIONS:
         raise Rejected(f"There is no intervention mail for {reason!r}.", hint=f"There are: {', '.join(INTERVENTIONS)}.")
     if kind is DraftKind.REPLY and reason not in REPLIES:
@@ -116,6 +119,10 @@ def plan_draft(
         template = REPLIES[reason]
     elif kind is DraftKind.MEETING_PROPOSAL:
         template = "meeting/proposal"
+    elif kind is DraftKind.MISSED_MEETING:
+        template = "meeting/missed"
+    elif kind is DraftKind.MEETING_RECAP:
+        template = "meeting/recap"
     else:
         hooks, not_chosen = _choose_hooks(facts, offer, now, frozenset(used_fact_ids))
         template = "first_mail/role" if kind is DraftKind.FIRST_MAIL else ""
@@ -125,7 +132,7 @@ def plan_draft(
     return DraftPlan(
         kind=kind, recipient=recipient, offer=offer, facts=tuple(facts), hooks=tuple(hooks[:MAX_HOOKS]),
         template=template, touch_number=touch_number, thread_subject=thread_subject.removeprefix("Re: "),
-        slots=tuple(slots), booking_link=booking_link, proof=proof, language=language,
+        slots=tuple(slots), booking_link=booking_link, steps=tuple(steps), proof=proof, language=language,
         not_chosen=MappingProxyType(not_chosen),
     )  # fmt: skip
 

@@ -19,6 +19,8 @@ class DraftKind(StrEnum):
     REPLY = "reply"
     MEETING_PROPOSAL = "meeting_proposal"
     INTERVENTION = "intervention"
+    MISSED_MEETING = "missed_meeting"
+    MEETING_RECAP = "meeting_recap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ class DraftPlan:
     thread_subject: str = ""  # without "Re:"; empty for a first mail
     slots: tuple[Slot, ...] = ()
     booking_link: str = ""
+    steps: tuple[tuple[str, FactRef], ...] = ()  # what was agreed: on whose side, and the fact that says it
     proof: int | None = None  # index of the proof point to use
     language: str = "en"
     not_chosen: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # fact id → why

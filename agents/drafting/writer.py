@@ -20,7 +20,14 @@ from core.errors import ModelMayRetry, ModelMustStop, Rejected
 from prompts.marks import mark
 from prompts.registry import render, spec_of
 from prompts.tenant import render_tenant
-from prompts.variables import HookVariables, MeetingVariables, RewriteVariables, ThreadVariables, Variables
+from prompts.variables import (
+    HookVariables,
+    MeetingVariables,
+    RecapVariables,
+    RewriteVariables,
+    ThreadVariables,
+    Variables,
+)
 from scoring.variant_test import Arm
 from tools.ports import LanguageModel
 
@@ -180,6 +187,13 @@ def _variables(name: str, plan: DraftPlan, hook: Hook | None, *, marked: bool) -
     kind = spec_of(name).variables
     if issubclass(kind, ThreadVariables):
         common["thread_subject"] = say(plan.thread_subject, "thread:subject")
+    if kind is RecapVariables:
+        common["steps"] = [
+            f"{whose}: {say(step.value, step.id)}"
+            if step.value != step.quote
+            else f"{whose}: “{say(step.value, step.id)}”"
+            for whose, step in plan.steps
+        ]
     if kind is MeetingVariables:
         common["slots"] = [
             say(slot_text(slot), slot.id) + (f" {say(slot.link, f'{slot.id}:link')}" if slot.link else "")

@@ -24,6 +24,8 @@ _NAMES = {
     ActionClass.MEETING_PROPOSAL.value: "meeting proposals",
     ActionClass.MEETING_INVITATION.value: "meeting invitations",
     ActionClass.INTERVENTION.value: "mails to customers",
+    ActionClass.MISSED_MEETING.value: "mails after missed meetings",
+    ActionClass.MEETING_RECAP.value: "mails of what was agreed",
 }
 
 

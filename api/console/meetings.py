@@ -15,6 +15,7 @@ from api.dependencies import Dependencies, Deps, Principal
 from api.permissions import Permission
 from api.problems import problem_of
 from api.views import meetings as views
+from api.views.transcripts import transcript_view
 from core.errors import NotFound, Rejected, SalesOSError
 from tools.calendar.slots import zone_of
 
@@ -22,7 +23,13 @@ router = APIRouter(include_in_schema=False)
 
 _SAID = {
     "held": "Kept: the meeting took place.",
-    "no_show": "Kept: they did not come. A task asks for new times.",
+    "no_show": "Kept: they did not come. A mail with new times is drafted, unless they wrote or booked since.",
+    "read": "Kept and read. What was found waits for your word.",
+    "known": "These words are here already: nothing changed.",
+    "sides": "Kept, and read anew.",
+    "confirmed": "Taken over.",
+    "dismissed": "Left out.",
+    "recap": "A mail of what was agreed is being drafted; it waits for you in Approvals.",
 }
 _TABS = (("coming", "Coming"), ("past", "Past"), ("open", "Times proposed"))
 _END_OF_DAY = time(17)  # of a next step: nobody means midnight
@@ -44,7 +51,7 @@ def meetings_page(
 
 @router.get("/meetings/{meeting_id}")
 def meeting_page(meeting_id: UUID, deps: Deps, visitor: Visitor, said: str = "") -> HTMLResponse:
-    return _show(deps, visitor, meeting_id, said=_SAID.get(said, ""))
+    return show(deps, visitor, meeting_id, said=_SAID.get(said, ""))
 
 
 @router.post("/meetings/{meeting_id}/outcome")
@@ -73,7 +80,7 @@ def record_meeting(
     except NotFound:
         raise
     except SalesOSError as error:
-        return _show(deps, visitor, meeting_id, error=error, typed=typed)
+        return show(deps, visitor, meeting_id, error=error, typed=typed)
     return RedirectResponse(f"/meetings/{meeting_id}?said={'held' if held else 'no_show'}", status_code=303)
 
 
@@ -87,7 +94,7 @@ def _day(text: str, visitor: Principal) -> datetime | None:
     return datetime.combine(day, _END_OF_DAY, ZoneInfo(visitor.time_zone or "UTC"))
 
 
-def _show(
+def show(
     deps: Dependencies,
     visitor: Principal,
     meeting_id: UUID,
@@ -99,6 +106,8 @@ def _show(
     sealer, now = deps.context_for(visitor.workspace_id).sealer, deps.clock.now()
     with deps.database.read(visitor.workspace_id) as session:
         meeting = views.meeting_view(session, sealer, visitor, meeting_id, now)
+        context = deps.context_for(visitor.workspace_id)
+        heard = transcript_view(session, context, visitor, meeting_id) if visitor.may(Permission.PEOPLE) else None
     zone = zone_of(meeting.time_zone)
     return console(
         deps,
@@ -109,6 +118,7 @@ def _show(
         said=said,
         error=error,
         meeting=meeting,
+        heard=heard,
         begun=meeting.starts_at is not None and meeting.starts_at <= now,
         theirs=f"{meeting.starts_at.astimezone(zone):%H:%M}" if meeting.starts_at and zone else "",
         typed=typed or {},

@@ -38,6 +38,8 @@ ACTIONS = (
     (ActionClass.MEETING_PROPOSAL, "Meeting proposal", "A mail with times to choose from."),
     (ActionClass.MEETING_INVITATION, "Meeting invitation", "Confirms the very time that they picked."),
     (ActionClass.INTERVENTION, "Mail to a customer", "What a playbook writes when an account slips."),
+    (ActionClass.MISSED_MEETING, "After a missed meeting", "New times for somebody who did not come."),
+    (ActionClass.MEETING_RECAP, "What was agreed", "The next steps that a person confirmed, after a meeting."),
     (
         ActionClass.TEXT_MESSAGE,
         "Text message",

@@ -1,6 +1,7 @@
 """The suites, a flat list: adding one is a file here, a case file, and a line."""
 
 from evals.suite import Suite
+from evals.suites.discovery import DiscoverySuite
 from evals.suites.drafts import DraftsSuite
 from evals.suites.gate import GateSuite
 from evals.suites.hits import HitsSuite
@@ -20,4 +21,5 @@ SUITES: tuple[Suite, ...] = (
     TitlesSuite(),
     TiersSuite(),
     TimePhrasesSuite(),
+    DiscoverySuite(),
 )

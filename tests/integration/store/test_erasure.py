@@ -26,6 +26,7 @@ from store.models import (
     Enrollment,
     Fact,
     FieldEdit,
+    Finding,
     Hold,
     Icp,
     IcpVersion,
@@ -42,6 +43,7 @@ from store.models import (
     Task,
     ThreadTrigger,
     Touch,
+    Transcript,
     Workspace,
 )
 from store.models.meetings import CalendarBucket
@@ -207,6 +209,31 @@ def plant(session: Session, clock: VirtualClock, ids: SystemIds, sealer: Sealer,
         notes_sealed=f"Met {NAME}",
         created_at=now + timedelta(minutes=4),
     )
+    transcript = add(
+        Transcript,
+        meeting_id=meeting,
+        contact_id=contact_id,
+        company_id=company_id,
+        content_index="c",
+        format="text",
+        turns_sealed=f'[["{NAME}", "I am {NAME}"]]',
+        sides_sealed=f'{{"{NAME}": "prospect"}}',
+        created_by="user:1",
+        created_at=now,
+    )
+    add(
+        Finding,
+        transcript_id=transcript,
+        meeting_id=meeting,
+        contact_id=contact_id,
+        kind="need",
+        side="prospect",
+        who="prospect",
+        words_sealed=f'{{"speaker": "{NAME}"}}',
+        turn=0,
+        line=1,
+        created_at=now,
+    )
     hold = add(
         Hold, meeting_id=meeting, user_id=uuid4(), starts_at=now, ends_at=now + timedelta(hours=1), expires_at=now
     )
@@ -287,6 +314,33 @@ def test_nothing_of_the_person_is_left_in_any_row(
     assert [text for text in left if any(word in text.lower() for word in ("canary", "birdsong", "0100"))] == []
     assert any("somebody@else.example" in text for text in left)  # other people stay
     assert any("Other Person" in text for text in left)
+
+
+def test_a_colleagues_transcript_in_which_they_spoke_goes_with_what_was_made_of_it(
+    database: Database, workspace_id: UUID, clock: VirtualClock, ids: SystemIds, sealer: Sealer, planted: Person
+) -> None:
+    """The meeting was with somebody else of the company; who knows which other words in it are theirs."""
+    now = clock.now()
+    with database.write(workspace_id) as session:
+        other = session.exec(select(Contact.id).where(Contact.id != planted.contact_id)).one()
+        lead = session.exec(select(Lead).where(Lead.id == planted.lead_id)).one()
+        theirs = Lead(**{**lead.model_dump(), "id": ids.new(), "contact_id": other})
+        session.add(theirs)
+        session.flush()
+        kept = {"workspace_id": workspace_id, "contact_id": other}
+        meeting_id, common = ids.new(), {**kept, "company_id": planted.company_id, "created_at": now}
+        session.add(Meeting(id=meeting_id, lead_id=theirs.id, user_id=uuid4(), purpose_key="q", **common))
+        session.flush()
+        for said in (f"{NAME.split()[0]}: hello", "Somebody: hello"):
+            row_id, more = ids.new(), {**common, "content_index": said, "format": "text", "created_by": "user:1"}
+            sealed = sealer.seal(said, context=f"transcript|turns|{row_id}")
+            session.add(Transcript(id=row_id, meeting_id=meeting_id, turns_sealed=sealed, **more))
+        session.flush()
+        erasure.erase_contact(session, clock, sealer, planted.contact_id)
+    with database.read(workspace_id) as session:
+        rows = session.exec(select(Transcript).where(Transcript.meeting_id == meeting_id)).all()
+        left = [row.turns_sealed is not None for row in sorted(rows, key=lambda row: row.content_index)]
+    assert left == [False, True]
 
 
 def test_waiting_work_stops_and_sent_work_stays_sent(

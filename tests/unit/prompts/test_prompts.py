@@ -16,7 +16,15 @@ from prompts.environment import MAX_OUTPUT_BYTES, ROOT, environment, render_to_t
 from prompts.marks import mark, unmark
 from prompts.registry import TEMPLATES, render
 from prompts.tenant import render_tenant
-from prompts.variables import HookVariables, MeetingVariables, ReadingVariables, RewriteVariables, ThreadVariables
+from prompts.variables import (
+    DiscoveryVariables,
+    HookVariables,
+    MeetingVariables,
+    ReadingVariables,
+    RecapVariables,
+    RewriteVariables,
+    ThreadVariables,
+)
 
 
 def test_every_file_is_registered_once_and_says_its_version() -> None:
@@ -50,6 +58,8 @@ EXAMPLES = {
     MeetingVariables: MeetingVariables(**MAIL, thread_subject="Hello", slots=["Monday"]),
     RewriteVariables: RewriteVariables(max_words=20),
     ReadingVariables: ReadingVariables(intents=["interested: wants to meet"]),
+    DiscoveryVariables: DiscoveryVariables(kinds=["need: what they need"]),
+    RecapVariables: RecapVariables(**MAIL, thread_subject="Hello", steps=["On our side: send it"]),
 }
 
 

@@ -1,0 +1,1 @@
+"""The discovery agent: what a transcript holds, proposed to a person and never acted on by itself."""
