@@ -1,6 +1,6 @@
 """Times in people's words: right, asked back, or wrong.
 
-Cases of our own in four languages. `python bench/time_libraries.py ours DIRECTORY` grades the published English
+Cases of our own in six languages. `python bench/time_libraries.py ours DIRECTORY` grades the published English
 phrases that can name a time to meet (evals/published_times.py says which) the same way. Right: every time that is to be
 found is found, exactly, and no other. Asked: there is a question. Wrong is all else: a time that was not meant, or one
 passed over in silence (of the published ones these are counted apart, as missed).
@@ -53,7 +53,7 @@ class TimePhrasesSuite:
 
     def figures(self, results: Sequence[Result]) -> Mapping[str, float]:
         figures: dict[str, float] = {}
-        for language in ("en", "de", "fr", "es"):
+        for language in ("en", "de", "fr", "es", "it", "nl"):
             for split in Split:
                 of = [
                     one.output["verdict"]

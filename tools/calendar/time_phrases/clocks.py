@@ -4,6 +4,10 @@ from tools.calendar.time_phrases.items import Clock
 from tools.calendar.time_phrases.lexicon import Atom
 
 _THOUSANDS = frozenset(["hundred", "thousand", "million", "hundert", "tausend", "cent", "mille", "cien", "mil"])
+_FRACTIONS = {
+    "half": 30, "quarter": 15, "quarterpast": 15, "quarterto": 45, "dreiviertel": 45, "threequarters": 45,
+}  # fmt: skip
+_FIVES = (5, 10, 15, 20, 25)
 _LONG_CLOCK = 24  # languages whose clock runs to 24 in writing
 
 
@@ -44,12 +48,14 @@ def _closed(atoms: list[Atom], clock: Clock, after: int, language: str) -> tuple
     """The mark behind an hour: am, pm, Uhr, heures, o'clock; and "et demie", "y media" behind that."""
     if clock.hour > 24 or clock.minute > 59 or (clock.hour == 24 and clock.minute):
         return None
-    if _is(atoms, after, "hourword") and not (language == "en" and atoms[after].word == "h"):
+    begins = next((at for at in range(after - 1, -1, -1) if atoms[at].start == clock.start), after - 1)
+    hours = _is(atoms, after, "hourword") and not (language == "en" and atoms[after].is_("unit"))
+    if hours or hour_letter(atoms, begins, after, language):
         clock.end, clock.bare, after = atoms[after].end, False, after + 1
         read = number_of(atoms, after)
         if (
             read is not None
-            and language in ("de", "fr")
+            and language in ("de", "fr", "nl")
             and clock.minute == 0
             and read[0] < 60
             and atoms[after - 1].end + 1 >= atoms[after].start
@@ -77,9 +83,38 @@ def _closed(atoms: list[Atom], clock: Clock, after: int, language: str) -> tuple
             return None
     if clock.hour == 24:
         clock.hour = 0
+    if _is(atoms, after, "ish"):
+        clock.around, clock.bare, clock.end, after = True, False, atoms[after].end, after + 1
     if clock.half == "" and (clock.hour > 12 or clock.hour == 0):
         clock.half = "24"
     return clock, after
+
+
+def _ranged(atoms: list[Atom], place: int) -> bool:
+    """ "0900-1700": four figures on both sides of the dash."""
+
+    def four(at: int) -> bool:
+        return 0 <= at < len(atoms) and atoms[at].kind == "number" and len(atoms[at].word) == 4
+
+    opened = four(place - 2) and (_is(atoms, place - 3, "op") or _is(atoms, place - 1, "dash"))
+    return (_is(atoms, place + 1, "dash") and four(place + 2)) or (_is(atoms, place - 1, "and", "dash") and opened)
+
+
+def hour_letter(atoms: list[Atom], place: int, after: int, language: str) -> bool:
+    """ "16h", "at 9h", "15:30h"; "for 8 h" says how long. `place`: of the number, `after`: of the letter."""
+    if language != "en" or not (0 < after < len(atoms)) or atoms[after].word not in ("h", "hrs", "hours"):
+        return False
+    before = atoms[place - 1].word if place else ""
+    counted = _is(atoms, place - 1, "in", "within", "next", "of") or before in ("for", "of", "lasting", "every")
+    stuck = atoms[after].start == atoms[after - 1].end
+    if atoms[after].word != "h" and not counted:  # "19:00 hours", "1900 hrs", "at 19 hrs"
+        four = atoms[place].kind == "number" and len(atoms[place].word) == 4
+        return atoms[place].kind == "clock" or four or (_is(atoms, place - 1, "at") and atoms[place].kind == "number")
+    if counted or not stuck:
+        return False
+    hour = atoms[place].value if atoms[place].kind == "number" else 0
+    told = _is(atoms, place - 1, "at", "op", "to", "dash", "around", "wd")
+    return atoms[place].kind == "clock" or 12 < hour < 24 or (told and hour < 24)
 
 
 def _word(atoms: list[Atom], place: int, language: str) -> tuple[Clock, int] | None:
@@ -98,26 +133,55 @@ def _fraction(atoms: list[Atom], place: int, language: str) -> tuple[Clock, int]
     """half past seven, quarter to four, 20 past eight; halb vier, Viertel nach drei, dreiviertel vier."""
     if _is(atoms, place, "frac"):
         kind = str(atoms[place].as_("frac"))
-        read = number_of(atoms, place + 1)
-        if read is None or not 1 <= read[0] <= 12:
+        told = _hour_told(atoms, place + 1)
+        if told is None:
             return None
-        hour = read[0]
-        minute = {"half": 30, "quarter": 15, "quarterpast": 15, "quarterto": 45, "dreiviertel": 45}.get(kind)
+        hour, after = told[0], told[1]
+        minute = _FRACTIONS.get(kind)
         if minute is None or (kind == "half" and language == "en" and atoms[place].word != "half past"):
             return None
-        if kind in ("quarterto", "dreiviertel") or (kind == "half" and language == "de"):
+        if kind in ("quarterto", "dreiviertel") or (kind == "half" and language in ("de", "nl")):
             hour = (hour - 2) % 12 + 1
-        return Clock(atoms[place].start, atoms[read[1] - 1].end, hour, minute), read[1]
+        return Clock(atoms[place].start, atoms[after - 1].end, hour, minute), after
     read = number_of(atoms, place)
-    if read is None or language != "en":
+    if read is None or language not in ("en", "nl", "de"):
         return None
+    half = _beside_half(atoms, place, read, language)
+    if half is not None:
+        return half
     after = read[1] + (1 if _is(atoms, read[1], "unit") and atoms[read[1]].as_("unit") == "minute" else 0)
-    if not (0 <= after < len(atoms) and atoms[after].word == "past"):
+    word = atoms[after].word if after < len(atoms) else ""
+    told = _hour_told(atoms, after + 1)
+    if told is None or not 1 <= read[0] <= 59:
         return None
-    told = number_of(atoms, after + 1)
-    if told is None or not 1 <= told[0] <= 12 or read[0] > 59:
+    if word in ("past", "over") or (word in ("after", "nach") and read[0] in _FIVES):
+        return Clock(atoms[place].start, atoms[told[1] - 1].end, told[0], read[0], half=told[2]), told[1]
+    before = word in ("to", "before", "till", "voor", "vor")
+    # "ten to noon"; "nine to five" is a range
+    if before and (told[2] or word in ("voor", "vor")) and read[0] in _FIVES:
+        return Clock(atoms[place].start, atoms[told[1] - 1].end, (told[0] - 2) % 12 + 1, 60 - read[0], half=""), told[1]
+    return None
+
+
+def _beside_half(atoms: list[Atom], place: int, read: tuple[int, int], language: str) -> tuple[Clock, int] | None:
+    """ "fünf vor halb vier", "tien over half drie"."""
+    word = atoms[read[1]].word if read[1] < len(atoms) else ""
+    at = read[1] + 1
+    if language == "en" or word not in ("vor", "voor", "nach", "over") or not _is(atoms, at, "frac"):
         return None
-    return Clock(atoms[place].start, atoms[told[1] - 1].end, told[0], read[0]), told[1]
+    hour = number_of(atoms, at + 1)
+    if atoms[at].as_("frac") != "half" or hour is None or not 1 <= hour[0] <= 12 or read[0] > 15:
+        return None
+    minute = 30 + read[0] * (-1 if word in ("vor", "voor") else 1)
+    return Clock(atoms[place].start, atoms[hour[1] - 1].end, (hour[0] - 2) % 12 + 1, minute), hour[1]
+
+
+def _hour_told(atoms: list[Atom], place: int) -> tuple[int, int, str] | None:
+    """The hour that minutes are counted from: a number from 1 to 12, or noon."""
+    if _is(atoms, place, "clock") and atoms[place].value == "12:00" and not atoms[place].word[:1].isdigit():
+        return 12, place + 1, "24"
+    read = number_of(atoms, place)
+    return (read[0], read[1], "") if read is not None and 1 <= read[0] <= 12 else None
 
 
 def _written(atoms: list[Atom], place: int, language: str) -> tuple[Clock, int] | None:
@@ -143,9 +207,10 @@ def _numbers(atoms: list[Atom], place: int, language: str) -> tuple[Clock, int] 
     number, after = read
     atom = atoms[place]
     if atom.kind == "number" and len(atom.word) in (3, 4) and number % 100 < 60:
-        marked = _is(atoms, after, "mark")
+        marked = _is(atoms, after, "mark") or hour_letter(atoms, place, after, language)
         if not marked and not (
-            _is(atoms, place - 1, "at") or (len(atom.word) == 4 and _is(atoms, place - 1, "op", "to", "dash"))
+            _is(atoms, place - 1, "at")
+            or (len(atom.word) == 4 and (_is(atoms, place - 1, "op", "to", "dash") or _ranged(atoms, place)))
         ):
             return None
         if not marked and 1900 <= number <= 2100:

@@ -2,18 +2,12 @@
 
 from datetime import date, timedelta
 
-from dateutil.easter import easter  # type: ignore[import-untyped]
-
+from tools.calendar.time_phrases.holidays_named import holiday_rule
 from tools.calendar.time_phrases.items import Day
 from tools.calendar.time_phrases.lexicon import Atom
 from tools.calendar.time_phrases.windows import Why
 
-_FIXED = {
-    "christmas": (12, 25), "christmas_eve": (12, 24), "new_year": (1, 1), "new_year_eve": (12, 31),
-    "independence_day": (7, 4), "halloween": (10, 31), "valentines": (2, 14),
-}  # fmt: skip
 _NEAR_ENOUGH = 62  # days: "Monday the 13th" is the next 13th on a Monday, but nobody means one in half a year
-_FROM_EASTER = {"easter": 0, "easter_monday": 1, "good_friday": -2, "whit_monday": 50}
 
 
 def dated(start: int, end: int, year: int | None, month: int, day: int, today: date) -> Day:
@@ -37,7 +31,11 @@ def dated(start: int, end: int, year: int | None, month: int, day: int, today: d
 
 def by_numbers(atom: Atom, today: date, month_first: bool | None) -> Day:
     """ "03/04", "3.4.26", "2026-04-03": which is the month is asked, unless only one reading is a date."""
-    parts = [int(one) for one in atom.value.replace("/", "-").replace(".", "-").split("-")]
+    spaced = not any(sign in atom.value for sign in "/.-")
+    text = atom.value.replace("/", "-").replace(".", "-").replace(" ", "-" if spaced else "")
+    if text.isdigit() and len(text) == 8:
+        text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
+    parts = [int(one) for one in text.replace(" ", "").split("-") if one.strip()]
     if len(parts) == 3 and parts[0] > 99:
         return dated(atom.start, atom.end, parts[0], parts[1], parts[2], today)
     year = parts[2] if len(parts) == 3 else None
@@ -87,7 +85,10 @@ def weekday_on(start: int, end: int, weekday: int, mode: str, today: date) -> Da
             return Day(start, end, why=Why.NEXT_WEEKDAY, options=(this_week, next_week), weekday=weekday)
         return Day(start, end, next_week, next_week, weekday=weekday)
     if mode == "afternext":
-        return Day(start, end, next_week + timedelta(days=7), next_week + timedelta(days=7), weekday=weekday)
+        after = (coming + timedelta(days=7), next_week + timedelta(days=7))
+        if after[0] != after[1]:  # of the coming Friday, or of the Friday of next week
+            return Day(start, end, why=Why.NEXT_WEEKDAY, options=after, weekday=weekday)
+        return Day(start, end, after[0], after[0], weekday=weekday)
     if mode == "last":
         return Day(start, end, this_week - timedelta(days=7), this_week - timedelta(days=7), past=True)
     if mode == "this" and weekday < today.weekday():
@@ -146,19 +147,10 @@ def edge_of(day: Day, edge: str, today: date) -> Day | None:
 
 
 def holiday(start: int, end: int, name: str, year: int | None, today: date) -> Day:
-    def of(one: int) -> date:
-        if name in _FIXED:
-            return date(one, *_FIXED[name])
-        if name in _FROM_EASTER:
-            sunday: date = easter(one)
-            return sunday + timedelta(days=_FROM_EASTER[name])
-        first = date(one, 11, 1) if name == "thanksgiving" else date(one, 9, 1)
-        weekday, weeks = (3, 3) if name == "thanksgiving" else (0, 0)
-        return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * weeks)
-
-    found = of(year or today.year)
+    rule = holiday_rule(name)
+    found = rule(year or today.year)
     if year is None and found < today:
-        found = of(today.year + 1)
+        found = rule(today.year + 1)
     return Day(start, end, found, found, past=found < today)
 
 

@@ -10,30 +10,21 @@ from tools.calendar.time_phrases.windows import Why
 _FAR = 6  # plain words between a day and its hour, at most
 _NEAR = 2  # plain words between "not" and what it refuses
 _ZONES = ("zone", "zones", "offset", "your", "mine", "city")
-_TIME_WORDS = frozenset(
-    ["time", "zeit", "ortszeit", "hora", "horas", "heure", "heures", "timezone", "heure de", "à l'heure de", "hora de"]
-)
+_TIME_WORDS = frozenset([
+    "time", "zeit", "ortszeit", "hora", "horas", "heure", "heures", "timezone", "heure de", "à l'heure de",
+    "hora de", "ora di", "orario di", "fuso di", "ora", "tijd",
+])  # fmt: skip
 _ANY_TIME = frozenset(
     ["this", "that", "the", "any", "our", "local", "some", "no", "die", "diese", "keine", "cette", "esta", "la"]
 )
-_HEDGES = frozenset(
-    [
-        "sure",
-        "certain",
-        "only",
-        "just",
-        "always",
-        "yet",
-        "sicher",
-        "nur",
-        "sûr",
-        "sûre",
-        "seguro",
-        "segura",
-        "seulement",
-        "solo",
-        "sólo",
-    ]
+_HEDGES = frozenset([
+    "sure", "certain", "only", "just", "always", "yet", "sicher", "nur", "sûr", "sûre", "seguro", "segura",
+    "seulement", "alleen", "soltanto", "zeker", "sicuro", "solo", "sólo",
+])  # fmt: skip
+
+
+_NUMBERED = frozenset(
+    ["building", "room", "floor", "gate", "suite", "level", "page", "line", "unit", "platform", "hall"]
 )
 
 
@@ -126,6 +117,8 @@ def _range_from(items: list[Item], place: int, between: bool, opened: bool) -> t
     if isinstance(first, Day) and isinstance(last, Day) and last_at is not None:
         whole = Day(first.start, last.end, first.first, last.last, unit="days", through=last.unit == "")
         whole.why, whole.past = first.why or last.why, last.past
+        if first.weekday is not None and last.weekday is not None and first.weekday < last.weekday:
+            whole.week_days = (first.weekday, last.weekday)
         if whole.first and last.number is not None:  # "from 27 April to the third"
             whole.last = next_numbered_day(0, 0, last.number, whole.first, None).last
         if whole.first and whole.last and last.weekday is not None and whole.last < whole.first:
@@ -152,6 +145,10 @@ def _ops(items: list[Item]) -> list[Item]:
             if item.has("op"):
                 sense = {"onward": "from", "earlier": "by"}.get(item.as_("op"), item.as_("op"))
                 pending = Mark(item.start, item.end, "op", sense) if sense != "of" else None
+                length = _item(items, place + 1)
+                if isinstance(length, Length) and length.days and sense in ("after", "before", "by"):
+                    found.append(Lost(item.start, length.end))  # "after five days": counted from when?
+                    pending = None
                 continue
             if pending is not None and item.has("or"):  # "before or in February"
                 found.append(Lost(pending.start, item.end))
@@ -172,6 +169,13 @@ def _ops(items: list[Item]) -> list[Item]:
                 item.bare = False
             following = _item(items, place + 1)
             moves = isinstance(item, Day) and op in ("from", "between") and isinstance(following, Clock)
+            edge = item.edge if isinstance(item, Day) else ""
+            if isinstance(item, Day) and edge == "late" and op == "before":
+                op, item.edge = "by", ""  # before the end of the week
+            if isinstance(item, Day) and item.unit in ("week", "month") and not edge and pending.value == "until":
+                found.append(Lost(pending.start, item.end))  # up to it, or with it?
+                pending = None
+                continue
             if not ranged and op == "between" and not moves:
                 found.append(Lost(pending.start, item.end))
             elif not ranged and not moves:
@@ -194,7 +198,7 @@ def _loose(items: list[Item]) -> list[Item]:
             before = _beside(items, place, -1)
             after = _beside(items, place, 1)
             anchored = (isinstance(after, Part) and after.bound) or (isinstance(before, Part) and item.to is not None)
-            anchored = anchored or (isinstance(after, Day) and after.part != "")
+            anchored = anchored or (isinstance(after, Day) and (after.part != "" or _then_part(items, place)))
             if item.to is not None:
                 anchored = anchored or isinstance(before, Day) or isinstance(after, Day)
             elif (
@@ -210,11 +214,31 @@ def _loose(items: list[Item]) -> list[Item]:
                     continue
                 anchored = True  # "tomorrow three"
             if not anchored:
-                found.append(Mark(item.start, item.end, "word"))
+                stuck = item.to is None and _stuck(items, place)
+                found.append(Lost(item.start, item.end) if stuck else Mark(item.start, item.end, "word"))
                 continue
             item.bare = False
         found.append(item)
     return found
+
+
+def _then_part(items: list[Item], place: int) -> bool:
+    """ "nine tomorrow morning", "3 this afternoon"."""
+    before = items[place - 1] if place else None
+    if isinstance(before, Mark) and before.value in _NUMBERED:
+        return False
+    following = items[place + 1 : place + 3]
+    return len(following) == 2 and isinstance(following[0], Day) and isinstance(following[1], Part)
+
+
+def _stuck(items: list[Item], place: int) -> bool:
+    """A number that no rule reads, with nothing between it and a time: what it says there is not to be passed over."""
+    before, after = (items[place - 1] if place else None), (items[place + 1] if place + 1 < len(items) else None)
+    if isinstance(before, Clock) and not before.bare:
+        return True
+    if isinstance(after, Day) and after.first is not None and after.weekday is None and after.unit == "":
+        return before is None or not isinstance(before, Mark) or before.kind != "word"
+    return isinstance(before, Day) and (after is None or not isinstance(after, Mark) or after.kind != "word")
 
 
 def _previous(items: list[Item], place: int) -> Item | None:

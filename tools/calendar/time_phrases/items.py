@@ -28,6 +28,7 @@ class Day(Item):
     past: bool = False
     number: int | None = None  # a day of a month that is not named
     edge: str = ""  # "early", "late": where it begins or ends is vague
+    week_days: tuple[int, int] | None = None  # "Monday to Wednesday": a week named beside it decides which
 
 
 @dataclass(slots=True)

@@ -11,25 +11,34 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from tools.calendar.time_phrases import words_de, words_en, words_es, words_fr
+from tools.calendar.time_phrases import words_de, words_en, words_es, words_fr, words_it, words_nl
 from tools.calendar.time_phrases.zones import NAMED, SEVERAL, cities
 
-LANGUAGES = {"en": words_en.WORDS, "de": words_de.WORDS, "fr": words_fr.WORDS, "es": words_es.WORDS}
+LANGUAGES = {
+    "en": words_en.WORDS, "de": words_de.WORDS, "fr": words_fr.WORDS, "es": words_es.WORDS, "it": words_it.WORDS,
+    "nl": words_nl.WORDS,
+}  # fmt: skip
+_COMPOUNDS = {"de": words_de.COMPOUNDS, "nl": words_nl.COMPOUNDS}
+# "Dec.15", "16.Nov", "Tue,9am", "Nov 16,2016"
+_STUCK = re.compile(
+    r"(?<=[^\W\d_]{3})[.,](?=\d)|(?<=\d)\.(?=[^\W\d_]{3})|(?<=[\w ]\d{2}),(?=(?:19|20)\d\d\b)|(?<!\w)'(?=s\s)"
+)
 _INVISIBLE = frozenset(["Cf", "Cc", "Mn"])
 _LONGEST_PHRASE = 5
 _TOKEN = re.compile(
-    r"(?P<iso>(?<!\d)\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d))"
-    r"|(?P<date>(?<![\d.])\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d\d)(?![\d/-]))"
+    r"(?P<iso>(?<!\d)\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|(?<![\w.,/-])20\d\d(?P<b> ?)[01]\d(?P=b)[0-3]\d(?![\w/]))"
+    r"|(?P<date>(?<![\d.])\d{1,2}\s?(?P<s>[./-])\s?\d{1,2}\s?(?P=s)\s?(?:\d{4}|\d\d)(?![\d/]|-(?!\d{1,2}[./-]\d)))"
+    r"|(?P<monthyear>(?<![\d/.-])(?:\d{1,2}[/-]20\d\d|20\d\d[/-]\d{1,2})(?![\d/.:-]))"
     r"|(?P<money>[$€£]\s?\d[\d.,]*)"
     r"|(?P<offset>\b(?:utc|gmt)\s?[+-]\s?\d{1,2}(?::?\d\d)?(?!\d)|(?<=\s)[+-]\d\d:?\d\d(?!\d))"
-    r"|(?P<clock>(?<![\d.,])\d{1,2}(?::|\s?h\s?(?=\d))\d\d(?::\d\d)?(?![\d%]))"
-    r"|(?P<pair>(?<![\d.,])\d{1,2}[./]\d{1,2}(?![\d%/]|[.,]\d))"
+    r"|(?P<clock>(?<![\d.,])\d{1,2}(?:\s?:\s?|\s?h\s?(?=\d))\d\d(?::\d\d)?(?![\d%]))"
+    r"|(?P<pair>(?<![\d.,])\d{1,2}[./]\d{1,2}(?![\d%/]|\.\d|,\d{3}))"
     r"|(?P<mark>(?<=[\d\s])[ap]\s?\.?\s?m(?![^\W\d_])\.?)"
     r"|(?P<short>(?<=\d)[ap](?![^\W_])(?:m\b)?)"
     r"|(?P<ordinal>(?<![\d.,])\d{1,2}\s?(?:st|nd|rd|th|er|º|ª)(?![^\W\d_]))"
     r"|(?P<number>(?<![\d.,])\d{1,4}(?![\d%]|[.,]\d))"
     r"|(?P<figure>\d[\d.,/%-]*)"
-    r"|(?P<word>[^\W\d_]+(?:['-][^\W\d_]+)*'?)"
+    r"|(?P<word>w/c\b|[^\W\d_]+(?:['-][^\W\d_]+)*'?)"
     r"|(?P<dash>\s?[-~\u2013\u2014]+\s?)"
     r"|(?P<stop>\n\s*\n|[.!?;](?=\s|$)|\n\s*[*•-])"
     r"|(?P<comma>[,():\n/])"
@@ -65,9 +74,8 @@ def phrases(language: str) -> dict[str, tuple[tuple[str, str], ...]]:
             meanings = found.setdefault(" ".join(phrase.split()), [])
             if (kind, value) not in meanings:
                 meanings.append((kind, value))
-    if language == "de":
-        for word, (day, part) in words_de.COMPOUNDS.items():
-            found.setdefault(word, [("daypart", f"{day} {part}")])
+    for word, (day, part) in _COMPOUNDS.get(language, {}).items():
+        found.setdefault(word, [("daypart", f"{day} {part}")])
     for name, zone in NAMED.items():
         if (name not in found and name not in ("et", "est", "mt", "ct", "z", "west", "pt")) or language == "en":
             found.setdefault(name, [("zone", zone)])
@@ -122,6 +130,7 @@ _FORMS = {
 def atoms(text: str, language: str) -> list[Atom]:
     """Every atom of a plain text, in order; words without a meaning are atoms of kind "word"."""
     table = phrases(language)
+    text = _STUCK.sub(" ", text)
     known = _known_words(language)
     tokens = [token for match in _TOKEN.finditer(text) for token in _tokens(match, known)]
     found: list[Atom] = []
@@ -130,13 +139,43 @@ def atoms(text: str, language: str) -> list[Atom]:
         atom, taken = _phrase(tokens, place, table)
         if atom is None:
             atom, taken = _single(tokens[place]), 1
+        if found and found[-1].is_("afternext") and found[-1].word == "after next" and atom.is_("unit", "wd", "month"):
+            found[-1:] = _after_next(found[-1])
         found.append(atom)
         place += taken
     return found
 
 
+def _after_next(atom: Atom) -> list[Atom]:
+    """ "after next week" begins where next week ends; "the week after next" is another."""
+    cut = atom.start + len("after")
+    return [Atom("op", "after", atom.start, cut, "after"), Atom("next", "-", cut + 1, atom.end, "next")]
+
+
 # "so", "do", "mi", "sun" and "jeu" are words of their own as well: a day only in capitals and before a dot or figures.
-_SHORT_DAYS = frozenset(["mo", "di", "mi", "do", "fr", "sa", "so", "sun", "sat", "jeu", "lun", "ven"])
+_SHORT_DAYS = frozenset(
+    [
+        "mo",
+        "di",
+        "mi",
+        "do",
+        "fr",
+        "sa",
+        "so",
+        "sun",
+        "sat",
+        "jeu",
+        "lun",
+        "ven",
+        "ma",
+        "wo",
+        "vr",
+        "za",
+        "zo",
+        "dom",
+        "gio",
+    ]
+)
 
 
 def _stands_for_a_day(tokens: list["Token"], place: int) -> bool:
@@ -158,17 +197,31 @@ def _known_words(language: str) -> frozenset[str]:
     return frozenset(word for phrase in phrases(language) for word in phrase.split())
 
 
+def _kind_of(match: re.Match[str]) -> str:
+    return next(name for name, found in match.groupdict().items() if found is not None and len(name) > 1)
+
+
 def _tokens(match: re.Match[str], known: frozenset[str]) -> Iterator[Token]:
     """A match is a token; of a word with hyphens that is none of ours, each part ("mid-November")."""
-    kind, text, start = str(match.lastgroup), match.group(), match.start()
+    kind, text, start = _kind_of(match), match.group(), match.start()
     if kind != "word" or "-" not in text or text.casefold() in known:
         yield Token(kind, text, start, match.end())
         return
     for number, part in enumerate(text.split("-")):
-        if number and text.split("-")[0].casefold() not in ("twenty", "thirty", "forty", "fifty"):
+        if number and not _one_number(text):
             yield Token("dash", "-", start - 1, start)
         yield Token("word", part, start, start + len(part))
         start += len(part) + 1
+
+
+_TENS = ("twenty", "thirty", "forty", "fifty")
+_MINUTES = ("ten", "fifteen", "twenty", "thirty", "forty", "fifty")
+
+
+def _one_number(text: str) -> bool:
+    """ "twenty-one" is a number and "three-thirty" an hour; "Monday-Friday" is a range."""
+    first, *rest = text.casefold().split("-")
+    return first in _TENS or (bool(rest) and rest[0] in _MINUTES)
 
 
 def _phrase(tokens: list[Token], place: int, table: dict[str, tuple[tuple[str, str], ...]]) -> tuple[Any, int]:
@@ -204,7 +257,8 @@ def _city(tokens: list[Token], place: int) -> tuple[Any, int]:
         listed = tokens[place : place + taken]
         if len(listed) == taken and all(one.kind == "word" for one in listed):
             name = " ".join(one.text.casefold() for one in listed)
-            name = name if name in cities() or not name.endswith("er") else name[:-2]  # "Londoner Zeit"
+            # "Londoner Zeit", "Londense tijd"
+            name = name if name in cities() or not name.endswith(("er", "se")) else name[:-2]
             if name in cities():
                 return Atom("city", cities()[name], listed[0].start, listed[-1].end, name), taken
     return None, 0

@@ -9,9 +9,11 @@ _DAY_NAMES = {
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
     "de": ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
     "fr": ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
+    "it": ("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"),
+    "nl": ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"),
     "es": ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
 }
-_OR = {"en": " or ", "de": " oder ", "fr": " ou ", "es": " o "}
+_OR = {"en": " or ", "de": " oder ", "fr": " ou ", "es": " o ", "it": " o ", "nl": " of "}
 _ASK = {
     "en": {
         Why.DATE_ORDER: "By “{quote}”, which day do you mean: {options}?",
@@ -60,6 +62,30 @@ _ASK = {
         Why.WEEKDAY_DIFFERS: "«{quote}»: el día y la fecha no coinciden ({options}). ¿A cuál se refiere?",
         Why.RECURRING: "«{quote}» es un horario periódico: ¿qué día empezamos?",
         Why.NOT_UNDERSTOOD: "¿A qué día y hora se refiere con «{quote}»?",
+    },
+    "it": {
+        Why.DATE_ORDER: "Con «{quote}» quale giorno intende: {options}?",
+        Why.NEXT_WEEKDAY: "Con «{quote}» quale giorno intende: {options}?",
+        Why.HALF_OF_DAY: "«{quote}»: di mattina o di sera?",
+        Why.WHOSE_CLOCK: "«{quote}»: nell'ora di quale città?",
+        Why.ZONE_NAME: "«{quote}» può indicare più fusi orari: nell'ora di quale città?",
+        Why.NO_SUCH_TIME: "«{quote}» non esiste nel calendario o in quella notte: a che ora si riferisce?",
+        Why.TWICE: "«{quote}» capita due volte la notte del cambio d'ora: quale delle due intende?",
+        Why.WEEKDAY_DIFFERS: "«{quote}»: il giorno e la data non concordano ({options}). Quale intende?",
+        Why.RECURRING: "«{quote}» indica un orario ricorrente: da quale giorno iniziamo?",
+        Why.NOT_UNDERSTOOD: "Quale giorno e quale ora intende con «{quote}»?",
+    },
+    "nl": {
+        Why.DATE_ORDER: "Welke dag bedoelt u met “{quote}”: {options}?",
+        Why.NEXT_WEEKDAY: "Welke dag bedoelt u met “{quote}”: {options}?",
+        Why.HALF_OF_DAY: "“{quote}”: ’s ochtends of ’s avonds?",
+        Why.WHOSE_CLOCK: "“{quote}”: in de tijd van welke stad?",
+        Why.ZONE_NAME: "“{quote}” kan meerdere tijdzones zijn: in de tijd van welke stad?",
+        Why.NO_SUCH_TIME: "“{quote}” bestaat niet in de kalender of in die nacht: welke tijd bedoelt u?",
+        Why.TWICE: "“{quote}” komt twee keer voor in de nacht dat de klok verzet wordt: welke bedoelt u?",
+        Why.WEEKDAY_DIFFERS: "“{quote}”: de dag en de datum komen niet overeen ({options}). Wat bedoelt u?",
+        Why.RECURRING: "“{quote}” is een terugkerend tijdstip: op welke dag beginnen we?",
+        Why.NOT_UNDERSTOOD: "Welke dag en welk tijdstip bedoelt u met “{quote}”?",
     },
 }  # fmt: skip
 _LONGEST_QUOTE = 60

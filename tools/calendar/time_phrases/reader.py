@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from tools.calendar.time_phrases.groups import Grouper, folded
 from tools.calendar.time_phrases.items import Length
+from tools.calendar.time_phrases.joins import joined
 from tools.calendar.time_phrases.lexicon import LANGUAGES, Atom, atoms, plain
 from tools.calendar.time_phrases.questions import ask
 from tools.calendar.time_phrases.resolve import Asked, Resolver
@@ -50,7 +51,7 @@ def read_times(
     asked: list[Asked] = []
     length: timedelta | None = None
     for sentence in _sentences(atoms(words, spoken), spoken):
-        items = Scanner(sentence, local.date(), conventions.month_first, spoken).items()
+        items = joined(Scanner(sentence, local.date(), conventions.month_first, spoken).items(), local)
         minutes = next((one.minutes for one in items if isinstance(one, Length) and one.minutes), 0)
         groups = Grouper(folded(items)).run()
         got = resolver.sentence(groups, minutes)

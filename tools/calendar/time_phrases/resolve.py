@@ -68,7 +68,7 @@ class Resolver:
         weeks = [place for place, day in enumerate(listed) if day.unit == "week" and day.first is not None]
         if not weeks:
             if week is not None and group.excluded:
-                listed = [self._in_week(day, week) if day.weekday is not None else day for day in listed]
+                listed = [self._in_week(day, week) if self._of_week(day) else day for day in listed]
             return self._agreeing(listed, joins)
         found: list[Day] = []
         used: set[int] = set()
@@ -105,7 +105,9 @@ class Resolver:
                     at = monday + timedelta(days=weekday.weekday)
                     found[-1] = Day(last.start, day.end, at, at)
                     continue
-            if last is None or not wide or day.past or last.past or not self._known(day) or not self._known(last):
+            if last is not None and join in ("", "comma") and self._confirms(last, day):
+                found[-1] = replace(last if day.weekday is not None else day, start=last.start, end=day.end)
+            elif last is None or not wide or day.past or last.past or not self._known(day) or not self._known(last):
                 found.append(day)
             elif day.first >= last.first and day.last <= last.last:  # type: ignore[operator]
                 found[-1] = replace(day, start=last.start)
@@ -114,6 +116,15 @@ class Resolver:
             else:
                 found[-1] = Day(last.start, day.end, why=Why.WEEKDAY_DIFFERS)
         return found
+
+    def _confirms(self, one: Day, other: Day) -> bool:
+        """ "18 November, Friday": a bare weekday beside a date says that day again, where it is that day's."""
+        bare = [day for day in (one, other) if day.weekday is not None and day.number is None]
+        dated = [day for day in (one, other) if day.weekday is None and day.unit == "" and self._known(day)]
+        if len(bare) != 1 or len(dated) != 1 or dated[0].first != dated[0].last or dated[0].first is None:
+            return False
+        near = dated[0].first - self.today > timedelta(days=1)  # "tomorrow Friday" is told by the rule below
+        return near and dated[0].first.weekday() == bare[0].weekday
 
     def _known(self, day: Day) -> bool:
         return day.first is not None and day.last is not None and day.why is None and not day.op
@@ -125,12 +136,18 @@ class Resolver:
         first_join = joins[week] if step < 0 else (joins[at] if at < len(joins) else "x")
         if first_join not in (("",) if step < 0 else ("", "comma")):
             return []
-        while 0 <= at < len(listed) and listed[at].weekday is not None:
+        while 0 <= at < len(listed) and self._of_week(listed[at]):
             places.append(at)
             at += step
         return sorted(places)
 
+    def _of_week(self, day: Day) -> bool:
+        return day.weekday is not None or day.week_days is not None
+
     def _in_week(self, day: Day, week: Day) -> Day:
+        if day.week_days is not None and week.first is not None and week.first.weekday() == 0:
+            first, last = (week.first + timedelta(days=one) for one in day.week_days)
+            return Day(day.start, day.end, first, last, unit="days", through=True, past=last < self.today)
         if day.weekday is None or week.first is None or (week.last and (week.last - week.first).days < day.weekday):
             return day
         found = week.first + timedelta(days=day.weekday - week.first.weekday())
@@ -283,7 +300,10 @@ class Resolver:
                 return None
             found.append(self._with_op(clock, read[0], minutes, answer))
         found.reverse()
-        if not clocks or (len(parts) > 1 and not beside):
+        if clocks and len(parts) > 1 and not beside:
+            answer.asked.append(Asked(*group.place(), Why.NOT_UNDERSTOOD))
+            return None
+        if not clocks:
             found += [self._part(part) for _, part in parts]
         return found
 

@@ -6,6 +6,7 @@ from tools.calendar.time_phrases.clocks import number_of
 from tools.calendar.time_phrases.items import Item
 from tools.calendar.time_phrases.lexicon import Atom
 
+DAYS_IN = {"day": 1, "week": 7, "fortnight": 14}
 Found = tuple[list[Item], int] | None  # what was read, and where reading stopped
 
 
@@ -14,6 +15,10 @@ class Reading:
 
     def __init__(self, atoms: list[Atom], today: date, month_first: bool | None, language: str) -> None:
         self.atoms, self.today, self.month_first, self.language = atoms, today, month_first, language
+
+    def _day(self, place: int, found: list[Item]) -> Found:
+        """The day, or the stretch of days, that begins at `place`: scan_beside.py."""
+        raise NotImplementedError
 
     def _at(self, place: int) -> Atom | None:
         return self.atoms[place] if 0 <= place < len(self.atoms) else None

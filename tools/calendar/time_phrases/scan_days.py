@@ -20,7 +20,7 @@ class Days(Months):
             return [Part(atom.start, atom.end, "morning")], place + 1
         if atom.is_("rel"):
             on = self.today + timedelta(days=int(atom.as_("rel")))
-            if self.language == "de" and atom.word == "morgen" and found and isinstance(found[-1], Day):
+            if self.language in ("de", "nl") and atom.word == "morgen" and found and isinstance(found[-1], Day):
                 return [Part(atom.start, atom.end, "morning")], place + 1  # "heute morgen", "Montag morgen"
             return [Day(atom.start, atom.end, on, on)], place + 1
         if atom.is_("tonight"):
@@ -29,6 +29,9 @@ class Days(Months):
             return [Day(atom.start, atom.end, past=True)], place + 1
         if atom.is_("daypart"):
             number, part = str(atom.value).split()
+            if number.startswith("+"):  # "morgenochtend"
+                on = self.today + timedelta(days=int(number))
+                return [Day(atom.start, atom.end, on, on), Part(atom.start, atom.end, part)], place + 1
             day = d.weekday_on(atom.start, atom.end, int(number), "", self.today)
             return [day, Part(atom.start, atom.end, part)], place + 1
         if atom.is_("holiday"):

@@ -1,5 +1,7 @@
 """Days of named months, dates in figures, months alone."""
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 
 from tools.calendar.time_phrases import days as d
@@ -7,7 +9,7 @@ from tools.calendar.time_phrases.items import Day, Item, Mark
 from tools.calendar.time_phrases.scan_base import Found, Reading
 from tools.calendar.time_phrases.windows import Why
 
-_ARTICLES = frozenset(["the", "le", "el", "am", "den", "dem", "zum"])
+_ARTICLES = frozenset(["the", "le", "el", "am", "den", "dem", "zum", "il", "de"])
 Numbers = tuple[list[tuple[int, int, int, Mark | None]], int]
 Named = tuple[list[tuple[int, int, int, Mark | None]], int, int | None, int]
 
@@ -111,6 +113,8 @@ class Months(Reading):
                 break
             if joiner is not None and joiner.kind == "to" and number <= numbers[-1][0]:
                 break  # "27 April to the third": of the next month
+            if joiner is not None and joiner.kind == "comma" and number < numbers[-1][0]:
+                break  # "14 November, 8 to 10"
             numbers.append((number, self.atoms[after].start, self.atoms[then - 1].end, joiner))
             after = then
             joined = self._skip(after, "stop") if self._is(after, "stop") and self.atoms[after].value == "." else after
@@ -140,13 +144,13 @@ class Months(Reading):
     def _alone(self, place: int, found: list[Item]) -> Found:
         """A day of the month behind an article: "the 21st", "am 21.", "le 21", "el 21"."""
         atom = self.atoms[place]
-        if atom.kind == "number" and self._is(place - 1, "fill") and self.atoms[place - 1].word in _ARTICLES:
+        if atom.kind == "number" and self._is(place - 1, "fill") and self._article(place - 1):
             free = self._at(place + 1) is None or self._is(
                 place + 1, "op", "comma", "at", "or", "and", "part", "to", "dash"
             )
             if 1 <= atom.value <= 31 and len(atom.word) <= 2 and free:
                 return [d.next_numbered_day(atom.start, atom.end, atom.value, self.today, None)], place + 1
-        if not self._is(place - 1, "fill", "weekof", "not", "or", "and", "comma", "op", "to"):
+        if not self._is(place - 1, "fill", "weekof", "not", "or", "and", "comma", "op", "to", "dash"):
             return None
         if atom.is_("ord") or (atom.is_("num") and self._is(place + 1, "ord")):
             read = self._ordinal(place)
@@ -158,6 +162,10 @@ class Months(Reading):
                 return None
             return [d.next_numbered_day(atom.start, self.atoms[read[1] - 1].end, read[0], self.today, None)], read[1]
         return None
+
+    def _article(self, place: int) -> bool:
+        """Before the day of a month. Italian "le 16" is an hour."""
+        return self._word(place) in _ARTICLES and not (self.language == "it" and self._word(place) == "le")
 
     def _bare_number(self, place: int) -> tuple[int, int] | None:
         """The day of a month behind a weekday or an article: "the 21st", "Monday 21", "lundi 21"."""
@@ -187,6 +195,15 @@ class Months(Reading):
         atom = self._at(place)
         if atom is None:
             return None
+        if atom.kind == "monthyear":
+            first, second = (int(one) for one in re.split(r"[/-]", atom.value))
+            month, year = (first, second) if second > 31 else (second, first)
+            if not 1 <= month <= 12:
+                return None
+            return [d.month_of(atom.start, atom.end, month, year, self.today)], place + 1
+        dashed = self._dashed(place, found)
+        if dashed is not None:
+            return dashed
         if atom.kind in ("iso", "date"):
             return [d.by_numbers(atom, self.today, self._order())], place + 1
         if atom.kind == "pair" and atom.value != "24/7":
@@ -197,6 +214,26 @@ class Months(Reading):
                 self._is(place + 1, "stop") and "." in atom.value
             )
         return None
+
+    def _dashed(self, place: int, found: list[Item]) -> Found:
+        """ "on 4-22", "from 4-22 to 4-23": figures with a dash are a date only where a word says so."""
+        if not (self._is(place, "number") and self._is(place + 1, "dash") and self._is(place + 2, "number")):
+            return None
+        first, _, second = self.atoms[place : place + 3]
+        after = place + 3
+        if second.start - first.end != 1 or self._is(after, "mark", "hourword", "unit"):
+            return None
+        joins = ("to", "dash", "and")
+        ranged = self._is(after, *joins) and self._is(after + 1, "number") and self._is(after + 2, "dash")
+        ranged = ranged and (self._is(place - 1, "op") or max(first.value, second.value) > 24)
+        again = len(found) > 1 and isinstance(found[-2], Day) and isinstance(found[-1], Mark)
+        again = again and self._is(place - 1, *joins) and self._is(place - 3, "dash")
+        on = self._word(place - 1) in ("on", "op")
+        on = on or (self.language == "nl" and (first.value > 24 or self._is(after, "at")))
+        if not (ranged or again or on):
+            return None
+        atom = replace(first, value=f"{first.value}-{second.value}", end=second.end)
+        return [d.by_numbers(atom, self.today, self._order())], after
 
     def _dotted_date(self, place: int, parts: list[str]) -> bool:
         """ "5.12" is a date where nothing makes it an hour: after "on", a weekday, or before its second dot."""
@@ -243,9 +280,14 @@ class Months(Reading):
     def _week_of(self, place: int, found: list[Item]) -> Found:
         if not self._is(place, "weekof"):
             return None
-        taken = self._numbered(self._skip(place + 1, "fill", "of"), []) or self._written(
-            self._skip(place + 1, "fill", "of"), []
-        )
+        opened = self._skip(place + 1, "fill", "of")
+        taken = self._numbered(opened, []) or self._written(opened, [])
+        read = self._ordinal(opened) if taken is None and self._is(opened, "ord") else None
+        if read is not None:
+            numbered = d.next_numbered_day(
+                self.atoms[opened].start, self.atoms[read[1] - 1].end, read[0], self.today, None
+            )
+            taken = [numbered], read[1]
         if taken is None or not isinstance(taken[0][0], Day) or taken[0][0].first is None:
             return None
         day = taken[0][0]

@@ -1,10 +1,10 @@
 """Stretches of days: weeks, months, and parts of them."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from tools.calendar.time_phrases import days as d
 from tools.calendar.time_phrases.items import Day, Item, Lost, Mark, Moment, Part
-from tools.calendar.time_phrases.scan_base import Found
+from tools.calendar.time_phrases.scan_base import DAYS_IN, Found
 from tools.calendar.time_phrases.scan_days import Days
 from tools.calendar.time_phrases.windows import Why
 
@@ -12,7 +12,6 @@ _COUNTED = frozenset(
     ["after", "from", "before", "nach", "vor", "après", "avant", "después de", "después del", "antes de", "antes del"]
 )
 _MINUTES = {"minute": 1, "half": 30, "hour": 60}
-_DAYS_IN = {"day": 1, "week": 7, "fortnight": 14}
 
 
 class Stretches(Days):
@@ -99,9 +98,11 @@ class Stretches(Days):
         whole = self._is(opened, "unit") and self.atoms[opened].as_("unit") == "week" and self._is(opened + 1, "of")
         if not joined and not whole:
             return None
-        taken = self._month(self._skip(opened + 1, "of", "fill"), []) or self._unit(
-            self._skip(opened + 1, "of", "fill"), []
-        )
+        behind = self._skip(opened + 1, "of", "fill")
+        in_year = self._week_in_year(place, behind, read[0] if read else 0)
+        if in_year is not None:
+            return in_year
+        taken = self._month(behind, []) or self._unit(behind, [])
         month = taken[0][0] if taken is not None else None
         if taken is None or not isinstance(month, Day) or month.unit != "month" or not month.first or not month.last:
             return None
@@ -111,6 +112,21 @@ class Stretches(Days):
             return [Lost(self.atoms[place].start, month.end, Why.NO_SUCH_TIME)], taken[1]
         until = monday + timedelta(days=6)
         return [Day(self.atoms[place].start, month.end, monday, until, unit="week", past=until < self.today)], taken[1]
+
+    def _week_in_year(self, place: int, behind: int, number: int) -> Found:
+        """ "the third week of 2027", "the first week of next year": ISO weeks. `number` 0: the last."""
+        year, after = self._year(behind)
+        mode, opened = self._mode(behind)
+        if year is None and mode in ("this", "next") and self._is(opened, "unit"):
+            if self.atoms[opened].as_("unit") != "year":
+                return None
+            year, after = self.today.year + (mode == "next"), opened + 1
+        if year is None:
+            return None
+        first = date(year, 12, 28) if not number else date(year, 1, 4)  # both lie in the last and first week
+        monday = first - timedelta(days=first.weekday()) + timedelta(weeks=max(number - 1, 0))
+        until, start = monday + timedelta(days=6), self.atoms[place].start
+        return [Day(start, self.atoms[after - 1].end, monday, until, unit="week", past=until < self.today)], after
 
     def _weekday_in_month(self, place: int) -> Found:
         """ "the second Tuesday of December"."""
@@ -138,6 +154,8 @@ class Stretches(Days):
         if not self._is(place, "edge"):
             return None
         edge, start = str(self.atoms[place].as_("edge")), self.atoms[place].start
+        if edge == "eod" and (self._is(place - 1, "op") or self.atoms[place].word in ("eod", "cob")):
+            return self._day_end(place)
         if edge in ("eod", "eow", "eom", "eoy"):
             unit = {"eod": "day", "eow": "week", "eom": "month", "eoy": "year"}[edge]
             one = d.stretch(start, self.atoms[place].end, unit, "this", self.today)
@@ -157,6 +175,11 @@ class Stretches(Days):
         if taken is None or not isinstance(taken[0][0], Day) or len(taken[0]) > 1:
             return None
         whole = taken[0][0]
+        single = whole.first is not None and whole.first == whole.last
+        if single and edge in ("early", "late") and self._is(taken[1], "part"):
+            part = self.atoms[taken[1]]  # "early tomorrow morning"
+            whole.start = start
+            return [whole, Part(part.start, part.end, str(part.as_("part")), edge)], taken[1] + 1
         if edge == "mid" and whole.first is not None and whole.first == whole.last:
             whole.start = start
             return [whole, Part(start, whole.end, "midday")], taken[1]
@@ -168,15 +191,18 @@ class Stretches(Days):
             day.first = max(day.first, self.today)
         return [day], taken[1]
 
-    def _day(self, place: int, found: list[Item]) -> Found:
-        atom = self.atoms[place] if place < len(self.atoms) else None
-        if atom is None:
-            return None
-        for rule in (self._written, self._relative, self._week_of, self._weekday, self._unit, self._edged, self._month):
-            taken = rule(place, found)
-            if taken is not None:
-                return taken
-        return None
+    def _day_end(self, place: int) -> Found:
+        """ "by end of day Friday", "by EOD": until that day is over. Without "by", nobody can tell when that is."""
+        opened = self._skip(place + 1, "fill", "comma", "of")
+        taken = self._day(opened, [Mark(0, 0, "fill")]) if opened < len(self.atoms) else None
+        day = taken[0][0] if taken is not None and len(taken[0]) == 1 else None
+        start, end = self.atoms[place].start, self.atoms[place].end
+        if taken is None or not isinstance(day, Day) or day.first is None or day.first != day.last:
+            day, after = Day(start, end, self.today, self.today), place + 1
+        else:
+            day.start, after = start, taken[1]
+        by = self._is(place - 1, "op") and self.atoms[place - 1].as_("op") == "by"
+        return ([day], after) if by else ([Lost(start, day.end)], after)
 
     def _moment(self, place: int, found: list[Item]) -> Found:
         """ "in two hours", "3 weeks from now", "within 5 days", "the next three days"."""
@@ -215,6 +241,12 @@ class Stretches(Days):
                 else ([Day(self.atoms[start].start, self.atoms[after].end, past=True)], after + 1)
             )
         begins, ends = self.atoms[start].start, self.atoms[after - 1].end
+        if unit == "hour" and self._is(after, "and") and self._is(after + 1, "frac", "half"):
+            return [Moment(begins, self.atoms[after + 1].end, number * 60 + 30, within=mode != "in")], after + 2
+        more = self._amount(self._skip(after, "and"))
+        if more is not None and unit == "hour" and more[1] == "minute":
+            ends, after = self.atoms[more[2] - 1].end, more[2]
+            return [Moment(begins, ends, number * 60 + more[0], within=mode != "in")], after
         if (unit == "fortnight" and mode == "next") or self._amount(after) is not None:
             return [Lost(begins, ends)], after
         if self._is(after, "op") and mode in ("in", "within", "next") and self.atoms[after].value == "after":
@@ -227,8 +259,8 @@ class Stretches(Days):
         if unit in _MINUTES:
             minutes = number * _MINUTES[unit]
             return Moment(start, end, minutes, within=mode != "in")
-        if unit in _DAYS_IN:
-            last = self.today + timedelta(days=number * _DAYS_IN[unit])
+        if unit in DAYS_IN:
+            last = self.today + timedelta(days=number * DAYS_IN[unit])
         elif unit in ("month", "year", "quarter"):
             last = d.add_months(self.today, number * {"month": 1, "quarter": 3, "year": 12}[unit])
         else:
@@ -250,10 +282,10 @@ class Stretches(Days):
         start, end = self.atoms[place].start, base.end
         more = self._is(place - 1, "vague") and self.atoms[place - 1].word == "more than" and op != "before"
         vague = self._is(place - 1, "vague") and not more
-        if base.first is None or unit not in (*_DAYS_IN, "month") or base.first != base.last or vague:
+        if base.first is None or unit not in (*DAYS_IN, "month") or base.first != base.last or vague:
             return [Lost(start, end)], taken[1]
         sign = -1 if op == "before" else 1
-        day = base.first + timedelta(days=sign * number * _DAYS_IN.get(unit, 0))
+        day = base.first + timedelta(days=sign * number * DAYS_IN.get(unit, 0))
         if unit == "month":
             day = d.add_months(base.first, sign * number)
         counted = Day(start, end, day, day, past=day < self.today)

@@ -137,4 +137,4 @@ _PARTS = {
     "abend": "evening", "nacht": "night",
 }  # fmt: skip
 # "Donnerstagnachmittag" is one word for two things.
-COMPOUNDS = {day + word: ((number, part)) for number, day in enumerate(_DAYS) for word, part in _PARTS.items()}
+COMPOUNDS = {day + word: (str(number), part) for number, day in enumerate(_DAYS) for word, part in _PARTS.items()}

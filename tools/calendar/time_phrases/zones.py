@@ -49,6 +49,10 @@ _CITY_WORDS = {
     "san francisco": "America/Los_Angeles", "bangalore": "Asia/Kolkata", "mumbai": "Asia/Kolkata",
     "delhi": "Asia/Kolkata", "beijing": "Asia/Shanghai", "ciudad de méxico": "America/Mexico_City",
     "mexico city": "America/Mexico_City", "moskau": "Europe/Moscow", "bruselas": "Europe/Brussels",
+    "londra": "Europe/London", "londen": "Europe/London", "parigi": "Europe/Paris", "parijs": "Europe/Paris",
+    "berlino": "Europe/Berlin", "berlijn": "Europe/Berlin", "milano": "Europe/Rome", "roma": "Europe/Rome",
+    "brussel": "Europe/Brussels", "rotterdam": "Europe/Amsterdam", "torino": "Europe/Rome",
+    "ginevra": "Europe/Zurich", "zurigo": "Europe/Zurich",
     "brüssel": "Europe/Brussels", "bruxelles": "Europe/Brussels", "parís": "Europe/Paris", "berlín": "Europe/Berlin",
 }  # fmt: skip
 
