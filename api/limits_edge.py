@@ -33,6 +33,7 @@ from api.limits import (
     TooMany,
 )
 from core.errors import FixConfiguration
+from tools.webhooks.calendar_notices import PATHS
 from tools.webhooks.doors import SUBSCRIBED, VENDORS
 
 Network = IPv4Network | IPv6Network
@@ -43,7 +44,7 @@ _SESSION: Final = re.compile(rb"(?:^|;\s*)((?:__Host-)?salesos=[^;]+)")
 # Trying passwords, codes and links of invitations; and starting single sign-on, which makes this server ask another.
 _SIGNING_IN: Final = ("/sign-in", "/invitation/")
 _OF_STRANGERS: Final = {"/u/": OPT_OUT, "/b/": BOOKING, "/m/": BOOKING}
-_OF_VENDORS: Final = tuple(f"/webhooks/{vendor}/" for vendor in (*VENDORS, *SUBSCRIBED))
+_OF_VENDORS: Final = (*(f"/webhooks/{vendor}/" for vendor in (*VENDORS, *SUBSCRIBED)), *PATHS.values())
 
 
 @dataclass(slots=True)

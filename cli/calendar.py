@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 from sqlmodel import col, select
 
-from agents.booking import connecting, diary
+from agents.booking import connecting, diary, telling
 from agents.booking.rules import rules_of
 from cli.opening import Opened, cli_of, read_secret, read_yaml, uuid_of
 from cli.output import AsJson, print_json, print_table, progress, say
@@ -136,11 +136,13 @@ def _user(opened: Opened, email: str) -> User:
 
 def _show(opened: Opened, user_id: UUID | None, as_json: bool) -> None:
     with opened.context.database.read(opened.workspace.id) as session:
-        found = [_row(*pair) for pair in connecting.calendars_of(session, user_id)]
+        pairs = connecting.calendars_of(session, user_id)
+        told = telling.tellings(session, opened.context.settings, opened.context.clock.now(), pairs)
+        found = [_row(*pair, told[pair[1].id]) for pair in pairs]
     if as_json:
         print_json({"items": found})
         return
-    columns = ["calendar", "id", "account", "state", "busy", "events", "answered"]
+    columns = ["calendar", "id", "account", "state", "busy", "events", "answered", "changes"]
     rows = [
         (
             str(each["name"]),
@@ -150,13 +152,14 @@ def _show(opened: Opened, user_id: UUID | None, as_json: bool) -> None:
             "yes" if each["counts_busy"] else "no",
             "yes" if each["gets_events"] else "no",
             str(each["busy_read_at"] or "never"),
+            str(each["changes"]),
         )
         for each in found
     ]
     print_table("Calendars", columns, rows, empty="None is connected: `salesos calendar connect --help`.")
 
 
-def _row(connection: CalendarConnection, calendar: ConnectedCalendar) -> dict[str, Any]:
+def _row(connection: CalendarConnection, calendar: ConnectedCalendar, told: telling.Telling) -> dict[str, Any]:
     return {
         "id": str(calendar.id),
         "name": calendar.name,
@@ -170,4 +173,6 @@ def _row(connection: CalendarConnection, calendar: ConnectedCalendar) -> dict[st
         "makes_rooms": calendar.makes_rooms,
         "may_write": calendar.may_write,
         "busy_read_at": calendar.busy_read_at.isoformat() if calendar.busy_read_at else None,
+        "told_until": told.until.isoformat() if told.until else None,
+        "changes": told.words,
     }

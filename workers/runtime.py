@@ -28,7 +28,7 @@ from graphs.threads import Threads
 from store.queries import inbound as vendor_events
 from store.queries import outbox, team_notices, triggers, webhooks, workspaces
 from store.session import Database
-from workers import calendar_sync, housekeeping, inbound, inbound_events, placement
+from workers import calendar_channels, calendar_sync, housekeeping, inbound, inbound_events, placement
 from workers.dispatcher import Dispatcher
 from workers.engine import Engine
 from workers.imports import take_in_upload, take_in_uploads
@@ -216,6 +216,7 @@ class Worker:
         pushes = PushSources()
         engine.job("placement", lambda job: _drop(placement.look(context_of(job))))
         engine.job("push", lambda job: _drop(pushes.renew(context_of(job))))
+        engine.job("channels", lambda job: _drop(calendar_channels.keep(context_of(job))))
         engine.job("events", lambda job: _drop(inbound_events.apply_due(context_of(job))))
         engine.job("house", lambda job: _drop(self.keep_house(context_of(job))))
         engine.cron("anchor", "7 * * * *", self.anchor)
@@ -251,6 +252,8 @@ class Worker:
             )
             if due.outbox:
                 await engine.enqueue("dispatch", {workspace: {"workspace": workspace}})
+            if due.calendars:
+                await engine.enqueue("calendars", {workspace: {"workspace": workspace}})
             if due.inbound_events:
                 await engine.enqueue("events", {workspace: {"workspace": workspace}})
             await engine.enqueue("house", {workspace: {"workspace": workspace}})
@@ -265,6 +268,7 @@ class Worker:
                 await engine.enqueue("calendars", {workspace: {"workspace": workspace}})
                 await engine.enqueue("placement", {workspace: {"workspace": workspace}})
                 await engine.enqueue("push", {workspace: {"workspace": workspace}})
+                await engine.enqueue("channels", {workspace: {"workspace": workspace}})
                 await asyncio.to_thread(watches.keep, context)
 
     async def _nap(self, seconds: float) -> None:

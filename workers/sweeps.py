@@ -8,6 +8,7 @@ from agents.context import AgentContext
 from agents.uploads import to_take_in
 from store.queries import inbound, outbox, pulse, team_notices, triggers, webhooks, workspaces
 from store.session import Database
+from workers import calendar_sync
 
 ContextFor = Callable[[UUID], AgentContext]
 _LIMIT = 1_000  # subjects a sweep hands out: the next one comes in seconds
@@ -23,6 +24,7 @@ class Due:
     webhooks: bool = False
     notices: bool = False
     inbound_events: bool = False
+    calendars: bool = False
     imports: Sequence[UUID] = ()
 
     def __bool__(self) -> bool:
@@ -32,6 +34,7 @@ class Due:
             or self.webhooks
             or self.notices
             or self.inbound_events
+            or self.calendars
             or bool(self.imports)
         )
 
@@ -48,6 +51,7 @@ def sweep_workspace(context: AgentContext, worker: str = "") -> Due:
         next_notice = team_notices.next_due_at(session, now)
         next_event = inbound.next_due_at(session)
         imports = to_take_in(session, context)
+        calendars = calendar_sync.has_notices(session, now)
     return Due(
         context.workspace_id,
         subjects,
@@ -55,6 +59,7 @@ def sweep_workspace(context: AgentContext, worker: str = "") -> Due:
         webhooks=next_delivery is not None and next_delivery <= now,
         notices=next_notice is not None and next_notice <= now,
         inbound_events=next_event is not None and next_event <= now,
+        calendars=calendars,
         imports=imports,
     )
 

@@ -10,8 +10,11 @@ from core.errors import FixConfiguration, RetryAt
 from tests.contract.calendar_benches import GoogleBench
 from tests.contract.calendar_suite import DAY, HOUR, TEN, draft, event_of, key
 from tests.support.fake_google_calendar import fault
-from tools.ports.calendar import CalendarPush, EventOutcome, PushChannel
+from tools.ports.calendar import AlreadyTells, CalendarPush, EventOutcome, PushChannel, Unanswered
 from tools.ports.unknown import Gap, Unknown
+
+ADDRESS = "https://sales.example/webhooks/google-calendar/t"
+ONE, TWO, THREE = (f"0000000{number}-0000-4000-8000-000000000000" for number in (1, 2, 3))
 
 
 def written(bench: GoogleBench, number: int = -1) -> httpx2.Request:
@@ -138,16 +141,38 @@ def test_limits_are_also_said_with_403() -> None:
 def test_a_channel_tells_of_changes_until_it_is_stopped() -> None:
     bench = GoogleBench()
     assert isinstance(bench.account, CalendarPush)
-    channel = bench.account.watch(bench.calendar_id, "https://sales.example/hooks/calendar", "a-token")
-    assert channel == PushChannel(channel.channel_id, "r1", datetime.fromtimestamp(1_781_000_000, UTC))
-    assert bench.server.channels[channel.channel_id]["token"] == "a-token"
-    again = bench.account.watch(bench.calendar_id, "https://sales.example/hooks/calendar", "b", channel.channel_id)
-    assert again.channel_id != channel.channel_id  # Google prolongs none
-    bench.account.unwatch(channel)
-    assert list(bench.server.channels) == [again.channel_id]
+    channel = bench.account.watch(bench.calendar_id, ONE, ADDRESS, "a-token")
+    ends = bench.vendor.clock.now() + timedelta(days=7)
+    assert channel == PushChannel(ONE, f"r-{bench.calendar_id}", ends)
+    held = bench.server.channels[ONE]
+    assert (held["token"], held["address"], held["type"]) == ("a-token", ADDRESS, "web_hook")
+    assert not bench.account.prolongs
+    assert bench.account.prolong(channel) is None
+    other = bench.account.watch(bench.calendar_id, TWO, ADDRESS, "b")
+    assert other.resource_id == channel.resource_id
+    assert bench.account.unwatch(channel)
+    assert list(bench.server.channels) == [TWO]
+    assert bench.account.unwatch(channel), "it is known no more, which is all that is wanted"
     bench.fails.answers = [fault(400, "pushNotSupportedForRequestedResource"), fault(503, "backendError")]
     with pytest.raises(FixConfiguration):
-        bench.account.watch(bench.calendar_id, "https://sales.example/hooks/calendar", "c")
+        bench.account.watch(bench.calendar_id, THREE, ADDRESS, "c")
     with pytest.raises(RetryAt):
-        bench.account.watch(bench.calendar_id, "https://sales.example/hooks/calendar", "c")
+        bench.account.watch(bench.calendar_id, THREE, ADDRESS, "c")
+    bench.close()
+
+
+def test_an_answer_that_was_lost_is_told_apart_from_a_channel_that_was_not_made() -> None:
+    bench = GoogleBench()
+    assert isinstance(bench.account, CalendarPush)
+    bench.fails.lose_answers = 1
+    with pytest.raises(Unanswered):
+        bench.account.watch(bench.calendar_id, ONE, ADDRESS, "a")
+    assert list(bench.server.channels) == [ONE]
+    with pytest.raises(AlreadyTells):
+        bench.account.watch(bench.calendar_id, ONE, ADDRESS, "a", again=True)
+    bench.fails.answers = [fault(403, "rateLimitExceeded")]
+    with pytest.raises(RetryAt) as limited:
+        bench.account.watch(bench.calendar_id, TWO, ADDRESS, "a")
+    assert not isinstance(limited.value, Unanswered)
+    assert list(bench.server.channels) == [ONE]
     bench.close()

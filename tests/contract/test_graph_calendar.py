@@ -11,9 +11,11 @@ from tests.contract.calendar_benches import GraphBench, midnight
 from tests.contract.calendar_suite import DAY, HOUR, SINCE, TEN, changes_of, draft, event_of, key
 from tests.support.fake_graph_calendar import fault
 from tests.support.vendors import answer
-from tools.ports.calendar import CalendarPush, EventOutcome
+from tools.ports.calendar import CalendarPush, EventOutcome, Unanswered
 from tools.ports.unknown import Unknown
 from tools.providers.calendar.zones import zone_named
+
+ADDRESS = "https://sales.example/webhooks/graph-calendar/t"
 
 
 def written(bench: GraphBench) -> list[dict[str, Any]]:
@@ -155,22 +157,39 @@ def test_throttling_has_many_names() -> None:
 def test_a_subscription_is_prolonged_or_made_anew() -> None:
     bench = GraphBench()
     assert isinstance(bench.account, CalendarPush)
-    address = "https://sales.example/hooks/calendar"
-    first = bench.account.watch(bench.calendar_id, address, "a-token")
-    assert bench.server.subscriptions[first.channel_id]["clientState"] == "a-token"
+    first = bench.account.watch(bench.calendar_id, "ours", ADDRESS, "a-token")
+    held = bench.server.subscriptions[first.channel_id]
+    assert (held["clientState"], held["lifecycleNotificationUrl"]) == ("a-token", ADDRESS)
     assert first.expires_at - bench.vendor.clock.now() == timedelta(minutes=4_200)
     bench.vendor.clock.advance(DAY)
-    same = bench.account.watch(bench.calendar_id, address, "a-token", first.channel_id)
+    assert bench.account.prolongs
+    same = bench.account.prolong(first)
+    assert same is not None
     assert same.channel_id == first.channel_id
     assert same.expires_at - first.expires_at == DAY
     bench.server.subscriptions.clear()
-    other = bench.account.watch(bench.calendar_id, address, "a-token", first.channel_id)
+    assert bench.account.prolong(first) is None
+    other = bench.account.watch(bench.calendar_id, "ours", ADDRESS, "a-token")
     assert list(bench.server.subscriptions) == [other.channel_id]
-    bench.account.unwatch(other)
+    assert bench.account.unwatch(other)
     assert not bench.server.subscriptions
+    assert bench.account.unwatch(other), "it is known no more, which is all that is wanted"
     bench.fails.answers = [fault(400, "ValidationError")]
     with pytest.raises(FixConfiguration):
-        bench.account.watch(bench.calendar_id, address, "a-token")
+        bench.account.watch(bench.calendar_id, "ours", ADDRESS, "a-token")
+    bench.close()
+
+
+def test_one_whose_answer_was_lost_is_found_by_its_address() -> None:
+    bench = GraphBench()
+    assert isinstance(bench.account, CalendarPush)
+    bench.account.watch(bench.calendar_id, "other", "https://elsewhere.example/hook", "w")
+    bench.fails.lose_answers = 1
+    with pytest.raises(Unanswered):
+        bench.account.watch(bench.calendar_id, "ours", ADDRESS, "a-token")
+    found = bench.account.watch(bench.calendar_id, "ours", ADDRESS, "a-token", again=True)
+    assert len(bench.server.subscriptions) == 2
+    assert bench.server.subscriptions[found.channel_id]["notificationUrl"] == ADDRESS
     bench.close()
 
 

@@ -33,6 +33,10 @@ class Book:
     busy: Elsewhere | None = None
     expires_at: datetime | None = None
     problems: list[str] = field(default_factory=list)
+    left_behind: set[str] = field(default_factory=set)
+
+    def is_left_behind(self, token: str) -> bool:
+        return token in self.left_behind
 
     def begin(self) -> Asking | Elsewhere:
         return self.busy or Asking(UUID(int=1), 1, "path", WORD, self.remote_id)
@@ -80,6 +84,9 @@ class Graph:
                 return answer(self.held[name] | {"clientState": None}, 201)
             case _ if name not in self.held:
                 return fault(404, "ResourceNotFound")
+            case "DELETE":
+                del self.held[name]
+                return httpx2.Response(204)
             case _:
                 self.held[name] |= json.loads(request.content)
                 return answer(self.held[name])
@@ -154,6 +161,27 @@ def test_one_whose_answer_was_lost_is_found_and_no_other_is_touched() -> None:
     assert len(service.held) == 4
     assert book.remote_id not in other
     assert {name: service.held[name] for name in other} == other
+
+
+def test_what_an_older_grant_left_behind_is_deleted_and_nothing_else() -> None:
+    addresses = {
+        "old": PUBLIC + "/webhooks/graph/old",
+        "living": PUBLIC + "/webhooks/graph/living",
+        "calendar": PUBLIC + "/webhooks/graph-calendar/old",
+        "foreign": "https://x.example/webhooks/graph/old",
+    }
+    held = {
+        name: {"id": name, "notificationUrl": address, "expirationDateTime": ENDS}
+        for name, address in addresses.items()
+    }
+    book, service = Book(left_behind={"old"}), Graph(held=dict(held), page=10)
+    vendor, source = pushing(service, book)
+    source.renew()
+    assert sorted(service.held) == sorted(["living", "calendar", "foreign", book.remote_id])
+    assert calls(vendor).count("DELETE") == 1
+    assert not vendor.violations, vendor.violations
+    stubborn = pushing(lambda request: fault(403) if request.method == "DELETE" else service(request), Book())[1]
+    assert stubborn.renew() == NOW + LIFETIME
 
 
 def test_while_another_process_asks_nothing_is_asked() -> None:

@@ -169,15 +169,24 @@ class FakeCalendar:
 
     # ---- telling of changes
 
-    def watch(self, calendar_id: str, address: str, token: str, known: str = "") -> PushChannel:
+    prolongs = True
+    confirms = True
+
+    def watch(self, calendar_id: str, channel_id: str, address: str, word: str, *, again: bool = False) -> PushChannel:
         with self._lock:
-            channel_id = known or f"channel-{next(self._numbers)}"
             self.channels[channel_id] = PushChannel(channel_id, calendar_id, self.clock.now() + timedelta(days=3))
             return self.channels[channel_id]
 
-    def unwatch(self, channel: PushChannel) -> None:
+    def prolong(self, channel: PushChannel) -> PushChannel | None:
+        with self._lock:
+            if channel.channel_id not in self.channels:
+                return None
+            return self.watch(channel.resource_id, channel.channel_id, "", "")
+
+    def unwatch(self, channel: PushChannel) -> bool:
         with self._lock:
             self.channels.pop(channel.channel_id, None)
+            return True
 
     # ---- what happens there without us
 

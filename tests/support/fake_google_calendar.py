@@ -34,6 +34,8 @@ class FakeGoogle:
     no_free_busy: dict[str, str] = field(default_factory=dict)  # calendar → reason
     told: list[tuple[str, str]] = field(default_factory=list)  # (method, sendUpdates)
     channels: dict[str, dict[str, Any]] = field(default_factory=dict)
+    spent_channels: set[str] = field(default_factory=set)
+    deliver: Callable[[str, dict[str, str]], int] | None = None  # (address, headers) → status; None: we are not reached
     pending_rooms: bool = False
     events: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     changed: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -50,14 +52,11 @@ class FakeGoogle:
             case ("POST", "freeBusy"):
                 return self._free_busy(body)
             case ("POST", "channels", "stop"):
-                self.channels.pop(body["id"], None)
-                return httpx2.Response(204)
+                return self._stop(body)
             case (_, "calendars", calendar, "events", *_) if calendar not in self.roles:
                 return fault(404, "notFound")
             case ("POST", "calendars", calendar, "events", "watch"):
-                self.channels[body["id"]] = body
-                channel = {"kind": "api#channel", "id": body["id"], "resourceId": "r1", "expiration": "1781000000000"}
-                return answer(channel)
+                return self._watch(calendar, body)
             case ("GET", "calendars", calendar, "events"):
                 return self._list(calendar, request.url.params)
             case ("POST", "calendars", calendar, "events"):
@@ -92,6 +91,45 @@ class FakeGoogle:
         self.known_from = self.last
 
     # ---- inside
+
+    def _watch(self, calendar: str, body: dict[str, Any]) -> Answer:
+        """As Google: an id is spent once it was used, and the first message may come before the answer."""
+        if not body["address"].startswith("https://"):
+            return fault(400, "push.webhookUrlNotHttps")
+        if body["id"] in self.spent_channels:
+            return fault(400, "channelIdNotUnique", f"Channel id {body['id']} not unique")
+        self.spent_channels.add(body["id"])
+        self.channels[body["id"]] = {**body, "calendar": calendar, "resourceId": f"r-{calendar}", "number": 0}
+        self.notify(calendar, "sync", body["id"])
+        channel = {"kind": "api#channel", "id": body["id"], "resourceId": f"r-{calendar}"}
+        return answer(channel | {"expiration": body["expiration"]})
+
+    def _stop(self, body: dict[str, Any]) -> Answer:
+        held = self.channels.get(body["id"])
+        if held is None or held["resourceId"] != body["resourceId"]:
+            return fault(404, "notFound", f"Channel '{body['id']}' not found for project '1'")
+        del self.channels[body["id"]]
+        return httpx2.Response(204)
+
+    def notify(self, calendar: str, state: str = "exists", only: str = "") -> list[int]:
+        """Posts to the channels of a calendar, as Google does: what each was answered."""
+        found = []
+        for held in list(self.channels.values()):
+            if self.deliver is None or held["calendar"] != calendar or (only and held["id"] != only):
+                continue
+            held["number"] += 1
+            ends = datetime.fromtimestamp(int(held["expiration"]) / 1_000, UTC)
+            headers = {
+                "X-Goog-Channel-ID": held["id"],
+                "X-Goog-Channel-Token": held["token"],
+                "X-Goog-Channel-Expiration": f"{ends:%a, %d %b %Y %H:%M:%S} GMT",
+                "X-Goog-Resource-ID": held["resourceId"],
+                "X-Goog-Resource-URI": f"https://www.googleapis.com/calendar/v3/calendars/{calendar}/events?alt=json",
+                "X-Goog-Resource-State": state,
+                "X-Goog-Message-Number": str(held["number"]),
+            }
+            found.append(self.deliver(held["address"], headers))
+        return found
 
     def _listed(self, calendar: str) -> dict[str, Any]:
         primary = calendar == "ada@example.com"

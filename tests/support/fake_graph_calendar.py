@@ -4,10 +4,11 @@ old, whole days are midnight wherever one looks from, series come as occurrences
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo
 
 import httpx2
@@ -36,6 +37,9 @@ class FakeGraph:
     fails_view: bool = False
     told: list[tuple[str, str]] = field(default_factory=list)  # (what, address)
     subscriptions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    subscribed: int = 0
+    # (address, JSON) → status, content type, text; None: our address is not asked
+    deliver: Callable[[str, Any], tuple[int, str, str]] | None = None
     events: dict[str, dict[str, Any]] = field(
         default_factory=dict
     )  # by id; "calendar", "rrule", "moved" are the fake's
@@ -70,10 +74,9 @@ class FakeGraph:
             case (method, "me", "events", event_id):
                 return self._one(method, event_id, body, request)
             case ("POST", "subscriptions"):
-                assert len(body["clientState"]) <= 128
-                name = f"sub{len(self.subscriptions) + 1}"
-                self.subscriptions[name] = body | {"id": name}
-                return answer(self.subscriptions[name], 201)
+                return self._subscribe(body)
+            case ("GET", "subscriptions"):
+                return answer({"value": list(self.subscriptions.values())})
             case (method, "subscriptions", name) if name in self.subscriptions:
                 if method == "DELETE":
                     self.subscriptions.pop(name)
@@ -109,6 +112,37 @@ class FakeGraph:
         self.known_from = self.last
 
     # ---- inside
+
+    def _subscribe(self, body: dict[str, Any]) -> Answer:
+        """As Microsoft: the address is asked before the answer."""
+        assert len(body["clientState"]) <= 128
+        if self.deliver is not None:
+            said = "Validation: Testing & <b>é</b>"
+            status, kind, text = self.deliver(f"{body['notificationUrl']}?validationToken={quote(said)}", None)
+            if (status, kind.partition(";")[0], text) != (200, "text/plain", said):
+                return fault(400, "InvalidRequest")
+        self.subscribed += 1
+        name = f"7f10{self.subscribed:04}-0000-4000-8000-000000000000"
+        self.subscriptions[name] = body | {"id": name}
+        return answer(self.subscriptions[name], 201)
+
+    def notify(self, calendar: str, **more: Any) -> list[int]:
+        """Posts to the subscriptions of a calendar, as Microsoft does: what each was answered."""
+        found = []
+        for held in list(self.subscriptions.values()):
+            if self.deliver is None or held["resource"] != f"me/calendars/{quote(calendar, safe='')}/events":
+                continue
+            notice = {
+                "subscriptionId": held["id"],
+                "subscriptionExpirationDateTime": held["expirationDateTime"],
+                "clientState": held["clientState"],
+                "tenantId": "84bd8158-6d4d-4958-8b9f-9d6445542f95",
+                "changeType": "updated",
+                "resource": "Users/u/Events/AAMk",
+                "resourceData": {"id": "AAMk"},
+            } | more
+            found.append(self.deliver(held["notificationUrl"], {"value": [notice]})[0])
+        return found
 
     def _shown(self, event: dict[str, Any], version: str = "") -> dict[str, Any]:
         own = {

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final, Protocol, runtime_checkable
 
+from core.errors import Conflict, RetryAt
 from tools.ports.unknown import Unknown
 
 
@@ -155,17 +156,39 @@ class CalendarAccount(Protocol):
     def close(self) -> None: ...
 
 
+class Unanswered(RetryAt):
+    """A service was asked to tell of changes and gave no answer: it may tell of them already."""
+
+    code = "unanswered"
+
+
+class AlreadyTells(Conflict):
+    """A service has a channel of this id already: an answer was lost. Another id is to be asked for."""
+
+    code = "already_tells"
+
+
 @runtime_checkable
 class CalendarPush(Protocol):
     """An account whose service tells changes to an endpoint of ours, as long as it is asked to."""
 
-    def watch(self, calendar_id: str, address: str, token: str, known: str = "") -> "PushChannel":
-        """Asks for notices at `address`, which come with `token`. `known`: the channel id that is renewed, where the
-        service can renew. Raises RetryAt, FixConfiguration."""
+    prolongs: bool  # whether a channel can be; else another is asked for before it ends
+    confirms: bool  # whether its answer means that it has reached our endpoint; else its first post does
+
+    def watch(
+        self, calendar_id: str, channel_id: str, address: str, word: str, *, again: bool = False
+    ) -> "PushChannel":
+        """Asks for posts at `address`, each with `word`. `channel_id`: ours, for services that take one. `again`: it
+        was asked for before, and the answer was lost. Raises Unanswered, RetryAt (certainly not made), AlreadyTells,
+        FixConfiguration."""
         ...
 
-    def unwatch(self, channel: "PushChannel") -> None:
-        """Best effort: a channel that is left ends by itself."""
+    def prolong(self, channel: "PushChannel") -> "PushChannel | None":
+        """None: the service knows it no longer. Raises RetryAt, FixConfiguration."""
+        ...
+
+    def unwatch(self, channel: "PushChannel") -> bool:
+        """False: it may tell on. Nothing is raised."""
         ...
 
 
@@ -190,6 +213,14 @@ class VideoService(Protocol):
 
     def make(self, key: str, title: str, starts_at: datetime, ends_at: datetime, time_zone: str) -> VideoRoom | Unknown:
         """One room a key: asked again with the same key gives the same room, where the service can tell."""
+        ...
+
+    def find(self, key: str) -> VideoRoom | Unknown | None:
+        """The room of this key; None: there is none, as far as the service lists them."""
+        ...
+
+    def problem(self) -> str:
+        """Why the service does not let us in, asked afresh; "": it does. Nothing is made."""
         ...
 
     def move(self, room_id: str, starts_at: datetime, ends_at: datetime, time_zone: str) -> Unknown | None: ...

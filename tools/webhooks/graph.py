@@ -30,14 +30,14 @@ class _Part(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel)
 
 
-class _Notification(_Part):
+class Notification(_Part):
     subscription_id: str = Field(min_length=1, max_length=255)
     client_state: str | None = None
     lifecycle_event: str | None = None
 
 
 class _Collection(_Part):
-    value: list[_Notification] = Field(min_length=1, max_length=_MOST)
+    value: list[Notification] = Field(min_length=1, max_length=_MOST)
 
 
 class _Kept(BaseModel):
@@ -61,8 +61,8 @@ def handshake(token: str) -> str:
     return token
 
 
-def receive(raw: bytes, *, word: str, remote_id: str, address: str, now: datetime) -> Told:
-    """`remote_id`: the subscription that is kept, "" while it is being made. Raises Forbidden, Rejected."""
+def proven(raw: bytes, *, word: str) -> list[Notification]:
+    """What a post holds, once all of it bears the word. Raises Forbidden, Rejected."""
     try:
         found = _Collection.model_validate_json(raw).value
     except ValidationError:
@@ -71,6 +71,12 @@ def receive(raw: bytes, *, word: str, remote_id: str, address: str, now: datetim
     matches = [hmac.compare_digest((each.client_state or "").encode(), word.encode()) for each in found]
     if not all(matches):
         raise Forbidden("It does not bear the word that Microsoft Graph was given (clientState).")
+    return found
+
+
+def receive(raw: bytes, *, word: str, remote_id: str, address: str, now: datetime) -> Told:
+    """`remote_id`: the subscription that is kept, "" while it is being made. Raises Forbidden, Rejected."""
+    found = proven(raw, word=word)
     lifecycle = {
         each.lifecycle_event for each in found if each.lifecycle_event and each.subscription_id == (remote_id or None)
     }

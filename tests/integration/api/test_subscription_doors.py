@@ -48,6 +48,8 @@ class Graph:
             return fault(503)
         if request.method == "GET":
             return answer({"value": list(self.held.values())})
+        if request.method == "DELETE":
+            return httpx2.Response(204) if self.held.pop(name, None) else fault(404, "ResourceNotFound")
         wanted = json.loads(request.content)
         if request.method == "POST":
             path = urlsplit(wanted["notificationUrl"]).path
@@ -257,8 +259,8 @@ def test_what_is_told_of_an_old_connection_is_told_to_nobody(watched: Watched) -
     old = dict(watched.held)
     change(watched.office, connection_number=2)
     assert watched.client.post(path, params={"validationToken": "x"}).status_code == 404
-    watched.graph.held.clear()
     watched.renew()
+    assert len(watched.graph.held) == 1, "the old one is deleted there"
     assert watched.held["notificationUrl"] != old["notificationUrl"]
     assert watched.held["clientState"] != old["clientState"]
     assert watched.client.post(path, json={"value": [old]}).status_code == 404

@@ -12,7 +12,7 @@ import httpx2
 
 from core.clock import Clock
 from core.errors import FixConfiguration, RetryAt, SalesOSError
-from tools.ports.calendar import EventOutcome, EventResult
+from tools.ports.calendar import EventOutcome, EventResult, Unanswered
 from tools.providers.oauth import Tokens
 from tools.providers.vendor.api import retry_after, said_by
 from tools.providers.vendor.pace import Pace
@@ -131,3 +131,13 @@ def refusal(label: str, answer: Answer, clock: Clock, *, limited: bool = False, 
     if 400 <= answer.status < 500:
         return EventResult(EventOutcome.REFUSED, detail)
     return EventResult(EventOutcome.UNKNOWN, f"{label} answered {answer.status} without saying whether it was done.")
+
+
+def not_telling(label: str, result: EventResult) -> SalesOSError:
+    """What it comes to that a service was asked to tell of changes, and did not say that it does."""
+    match result.outcome:
+        case EventOutcome.REFUSED:
+            return FixConfiguration(f"{label} tells no changes: {result.detail}")
+        case EventOutcome.DEFERRED:
+            return RetryAt(result.detail)
+    return Unanswered(result.detail)

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote, urlencode
-from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from core.errors import FixConfiguration, NotFound, RetryAt, SalesOSError
+from core.errors import FixConfiguration, NotFound, SalesOSError
 from tools.ports.calendar import (
+    AlreadyTells,
     BusySpan,
     CalendarEvent,
     CalendarInfo,
@@ -23,9 +23,10 @@ from tools.ports.calendar import (
     EventOutcome,
     EventResult,
     PushChannel,
+    Unanswered,
 )
 from tools.ports.unknown import Gap, Unknown
-from tools.providers.calendar.effects import Answer, SignedCalls, call_once, not_done, refusal
+from tools.providers.calendar.effects import Answer, SignedCalls, call_once, not_done, not_telling, refusal
 from tools.providers.calendar.google_events import Event, EventPage, as_body, as_event, taken
 from tools.providers.calendar.shape import CHANGED, GONE, OTHER, settled, stands_as
 from tools.providers.calendar.spans import besides
@@ -34,6 +35,7 @@ from tools.providers.oauth import AccessTokens
 from tools.providers.vendor.account import Wire
 from tools.providers.vendor.api import Unreadable, unknown_of
 from tools.providers.vendor.google_calendar import BASE_URL, LABEL, Gone, connect, is_limit, pace_of
+from tools.providers.vendor.google_mail import reasons_of
 
 _PAGE: Final = 2_500  # the most that Google gives
 _MOST_PAGES: Final = 200
@@ -41,6 +43,8 @@ _CALENDARS_A_CALL: Final = 50  # calendarExpansionMax
 _WINDOW: Final = timedelta(
     days=60
 )  # of one free/busy query; how long it may be is not published, some months are refused
+_CHANNEL: Final = timedelta(days=7)  # of a channel; Google gives as much where nothing is asked for
+_NOT_UNIQUE: Final = "channelIdNotUnique"
 _WRITERS: Final = frozenset({"owner", "writer"})
 
 
@@ -311,25 +315,38 @@ class GoogleCalendar:
 
     # ---- telling of changes
 
-    def watch(self, calendar_id: str, address: str, token: str, known: str = "") -> PushChannel:
-        """A channel cannot be prolonged: each call opens another, and `known` ends by itself or by `unwatch`."""
-        channel_id = str(uuid5(NAMESPACE_URL, f"{address} {calendar_id} {self._wire.clock.now().isoformat()} {known}"))
-        wanted = {"id": channel_id, "type": "web_hook", "address": address, "token": token}
+    prolongs = False  # "there is no automatic way to renew": another channel takes over
+    confirms = False  # Google answers before it posts its first message, "sync"
+
+    def watch(self, calendar_id: str, channel_id: str, address: str, word: str, *, again: bool = False) -> PushChannel:
+        """`again` needs no look: an id that is there already is refused."""
+        ends = self._wire.clock.now() + _CHANNEL
+        wanted = {
+            "id": channel_id,
+            "type": "web_hook",
+            "address": address,
+            "token": word,
+            "expiration": str(int(ends.timestamp() * 1_000)),
+        }
         answer = self._effect("POST", f"{BASE_URL}{_events(calendar_id)}/watch", wanted)
         if isinstance(answer, Answer) and answer.status == 200:
             try:
                 made = _Channel.model_validate(answer.body)
             except ValueError:
-                raise Unreadable(f"{LABEL} answers in another shape than it describes.") from None
+                raise Unanswered(f"{LABEL} answers in another shape than it describes.") from None
             return PushChannel(made.id, made.resource_id, datetime.fromtimestamp(made.expiration / 1_000, UTC))
-        result = answer if isinstance(answer, EventResult) else self._refusal(answer)
-        if result.outcome is EventOutcome.REFUSED:
-            raise FixConfiguration(f"{LABEL} tells no changes: {result.detail}")
-        raise RetryAt(result.detail)
+        if isinstance(answer, Answer) and answer.status == 400 and _NOT_UNIQUE in reasons_of(answer.body):
+            raise AlreadyTells(f"{LABEL} has this channel already.")
+        raise not_telling(LABEL, answer if isinstance(answer, EventResult) else self._refusal(answer))
 
-    def unwatch(self, channel: PushChannel) -> None:
+    def prolong(self, channel: PushChannel) -> PushChannel | None:
+        """Google prolongs none."""
+        return None
+
+    def unwatch(self, channel: PushChannel) -> bool:
         body = {"id": channel.channel_id, "resourceId": channel.resource_id}
-        self._effect("POST", f"{BASE_URL}/channels/stop", body)
+        answer = self._effect("POST", f"{BASE_URL}/channels/stop", body)
+        return isinstance(answer, Answer) and answer.status in (200, 204, 404)
 
     def close(self) -> None:
         """The client is the caller's."""

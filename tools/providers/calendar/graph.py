@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from core.errors import FixConfiguration, NotFound, RetryAt, SalesOSError
+from core.errors import NotFound, RetryAt, SalesOSError
 from tools.ports.calendar import (
     BusySpan,
     CalendarEvent,
@@ -21,9 +21,10 @@ from tools.ports.calendar import (
     EventOutcome,
     EventResult,
     PushChannel,
+    Unanswered,
 )
 from tools.ports.unknown import Unknown
-from tools.providers.calendar.effects import Answer, SignedCalls, call_once, not_done, refusal
+from tools.providers.calendar.effects import Answer, SignedCalls, call_once, not_done, not_telling, refusal
 from tools.providers.calendar.graph_events import KEY, VERSION, Event, EventPage, as_body, as_event, taken
 from tools.providers.calendar.shape import CHANGED, GONE, OTHER, instant, settled, stands_as
 from tools.providers.oauth import AccessTokens
@@ -39,6 +40,7 @@ _EDGE: Final = timedelta(days=1)  # Microsoft places whole days on a clock of it
 _AHEAD: Final = timedelta(days=400)  # what a delta follows
 _ENOUGH: Final = timedelta(days=300)  # of it: with less to come, following starts anew
 _CHANNEL: Final = timedelta(minutes=4_200)  # 4,230 are documented, and more is refused instead of cut
+_SUBSCRIPTIONS: Final = f"{BASE_URL}/subscriptions"
 _EXPANDED: Final = f"singleValueExtendedProperties($filter=id eq '{VERSION}')"
 _SHOWN: Final = "id,start,end,showAs,isAllDay,isCancelled,originalStartTimeZone,responseStatus"
 _PASSING: Final = frozenset(
@@ -61,6 +63,15 @@ class _Calendars(BaseModel):
 class _Subscription(BaseModel):
     id: str = Field(min_length=1)
     until: AwareDatetime = Field(alias="expirationDateTime")
+
+
+class _Held(_Subscription):
+    notification_url: str | None = Field(default=None, alias="notificationUrl")
+
+
+class _Subscriptions(BaseModel):
+    value: list[_Held]
+    next_link: str | None = Field(default=None, alias="@odata.nextLink")
 
 
 class GraphCalendar:
@@ -257,37 +268,64 @@ class GraphCalendar:
 
     # ---- telling of changes
 
-    def watch(self, calendar_id: str, address: str, token: str, known: str = "") -> PushChannel:
-        """`token` is the clientState, 128 characters at most. The address must answer Microsoft's question at once."""
-        until = _text(self._wire.clock.now() + _CHANNEL)
-        if known:
-            url = f"{BASE_URL}/subscriptions/{quote(known, safe='')}"
-            answer = self._effect("PATCH", url, {"expirationDateTime": until})
-            if not (isinstance(answer, Answer) and answer.status in (404, 410)):
-                return self._channel(answer)
+    prolongs = True
+    confirms = True  # Microsoft asks our address before it answers
+
+    def watch(self, calendar_id: str, channel_id: str, address: str, word: str, *, again: bool = False) -> PushChannel:
+        """`word` is the clientState, 128 characters at most. `again`: one for this address is looked for first, since
+        Microsoft would tell everything twice."""
+        if again and (held := self._held(address)):
+            return held
         wanted = {
             "changeType": "created,updated,deleted",
             "notificationUrl": address,
+            "lifecycleNotificationUrl": address,
             "resource": f"{_calendar(calendar_id).removeprefix('/')}/events",
-            "expirationDateTime": until,
-            "clientState": token,
+            "expirationDateTime": self._until(),
+            "clientState": word,
+            "latestSupportedTlsVersion": "v1_2",
         }
-        return self._channel(self._effect("POST", f"{BASE_URL}/subscriptions", wanted))
+        return self._channel(self._effect("POST", _SUBSCRIPTIONS, wanted))
+
+    def _held(self, address: str) -> PushChannel | None:
+        """One that was made for this address, its answer lost. Others of the account are not ours to touch."""
+        try:
+            link = "/subscriptions"
+            for _ in range(_MOST_PAGES):
+                page = self._api.get(link, (), _PREFER).read(_Subscriptions)
+                for each in page.value:
+                    if each.notification_url == address:
+                        return PushChannel(each.id, "", each.until.astimezone(UTC))
+                if not page.next_link:
+                    return None
+                link = _ours(page.next_link)
+        except SalesOSError as error:
+            raise Unanswered(str(error)) from None
+        return None
+
+    def prolong(self, channel: PushChannel) -> PushChannel | None:
+        """Which also authorises it anew."""
+        url = f"{_SUBSCRIPTIONS}/{quote(channel.channel_id, safe='')}"
+        answer = self._effect("PATCH", url, {"expirationDateTime": self._until()})
+        if isinstance(answer, Answer) and answer.status in (404, 410):
+            return None
+        return self._channel(answer)
+
+    def _until(self) -> str:
+        return _text(self._wire.clock.now() + _CHANNEL)
 
     def _channel(self, answer: Answer | EventResult) -> PushChannel:
         if isinstance(answer, Answer) and answer.status in (200, 201):
             try:
                 made = _Subscription.model_validate(answer.body)
             except ValueError:
-                raise Unreadable(f"{LABEL} answers in another shape than it describes.") from None
+                raise Unanswered(f"{LABEL} answers in another shape than it describes.") from None
             return PushChannel(made.id, "", made.until.astimezone(UTC))
-        result = answer if isinstance(answer, EventResult) else self._refusal(answer)
-        if result.outcome is EventOutcome.REFUSED:
-            raise FixConfiguration(f"{LABEL} tells no changes: {result.detail}")
-        raise RetryAt(result.detail)
+        raise not_telling(LABEL, answer if isinstance(answer, EventResult) else self._refusal(answer))
 
-    def unwatch(self, channel: PushChannel) -> None:
-        self._effect("DELETE", f"{BASE_URL}/subscriptions/{quote(channel.channel_id, safe='')}", None)
+    def unwatch(self, channel: PushChannel) -> bool:
+        answer = self._effect("DELETE", f"{_SUBSCRIPTIONS}/{quote(channel.channel_id, safe='')}", None)
+        return isinstance(answer, Answer) and answer.status in (200, 202, 204, 404, 410)
 
     def close(self) -> None:
         """The client is the caller's."""

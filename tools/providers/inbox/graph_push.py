@@ -3,7 +3,7 @@
 https://learn.microsoft.com/graph/api/resources/subscription. A subscription has an id of Graph's, which is kept, and
 ends by itself: for messages after 4,230 minutes at most (a longer wish is refused, not shortened). Prolonging it also
 authorises it anew. Where the answer to a first asking was lost, the subscription is looked for by its address before
-another one is made: Graph would post everything twice.
+another one is made: Graph would post everything twice. Those that a grant before this one left behind are deleted.
 """
 
 from collections.abc import Iterator
@@ -16,13 +16,16 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from core.clock import Clock
 from core.errors import FixConfiguration, NotFound, Rejected, SalesOSError
+from core.logging import get_logger
 from store.queries.inbox_subscriptions import Asking, Elsewhere
 from tools.providers.oauth import AccessTokens
 from tools.providers.vendor.account import Wire
 from tools.providers.vendor.microsoft_graph import BASE_URL, SyncLost, connect
 
+_log = get_logger(__name__)
 LIFETIME: Final = timedelta(minutes=4_200)
 _SUBSCRIPTIONS: Final = "/subscriptions"
+_PATH: Final = "/webhooks/graph/"
 _RESOURCE: Final = "me/mailFolders('inbox')/messages"
 _MOST_PAGES: Final = 20  # of 1,000 subscriptions that an account may have
 
@@ -52,6 +55,10 @@ class SubscriptionBook(Protocol):
     def ended(self, asking: Asking) -> None: ...
 
     def failed(self, asking: Asking, problem: str) -> None: ...
+
+    def is_left_behind(self, token: str) -> bool:
+        """Whether the token of an address was this workspace's, and is no mailbox's any more."""
+        ...
 
 
 class GraphPush:
@@ -99,17 +106,29 @@ class GraphPush:
         return answer.read(_Subscription)
 
     def _adopted(self, asking: Asking) -> _Subscription | None:
-        """One that was made for this address, its answer lost. Others of the account are not ours to touch."""
+        """One that was made for this address, its answer lost. Of the account's others only those are touched that an
+        older grant was posted to."""
         url, link = self._url(asking), _SUBSCRIPTIONS
         for _ in range(_MOST_PAGES):
             page = self._api.get(link).read(_Page)
             for each in page.value:
                 if each.notification_url == url and (held := self._prolonged(each.id)) is not None:
                     return held
+                self._delete_left_behind(each)
             if page.next_link is None or not page.next_link.startswith(f"{BASE_URL}/"):  # our token goes nowhere else
                 break
             link = page.next_link
         return None
+
+    def _delete_left_behind(self, held: _Listed) -> None:
+        """Graph would post to it in vain for days. Best effort: it ends by itself too."""
+        address, ours = held.notification_url or "", f"{self._base_url}{_PATH}"
+        if not address.startswith(ours) or not self._book.is_left_behind(address.removeprefix(ours)):
+            return
+        try:
+            self._api.delete(f"{_SUBSCRIPTIONS}/{quote(held.id, safe='')}")
+        except SalesOSError as error:
+            _log.info("a subscription of an older grant was not deleted", reason=str(error))
 
     def _made(self, asking: Asking) -> _Subscription:
         url = self._url(asking)
@@ -128,4 +147,4 @@ class GraphPush:
         return {"expirationDateTime": (self._clock.now() + LIFETIME).strftime("%Y-%m-%dT%H:%M:%SZ")}
 
     def _url(self, asking: Asking) -> str:
-        return f"{self._base_url}/webhooks/graph/{asking.token}"
+        return f"{self._base_url}{_PATH}{asking.token}"

@@ -9,7 +9,8 @@ from store.models import Mailbox
 from store.queries import inbox_subscriptions
 from store.queries.inbox_subscriptions import Asking, Elsewhere
 from store.session import Database
-from tools.webhooks.path_token import new_token
+from tools.webhooks import graph
+from tools.webhooks.path_token import new_token, workspace_of_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +37,9 @@ class StoredSubscription:
     def failed(self, asking: Asking, problem: str) -> None:
         with self.database.write(self.mailbox.workspace_id) as session:
             inbox_subscriptions.failed(session, asking, problem)
+
+    def is_left_behind(self, token: str) -> bool:
+        if workspace_of_token(token) != self.mailbox.workspace_id:
+            return False
+        with self.database.read(self.mailbox.workspace_id) as session:
+            return inbox_subscriptions.by_token(session, graph.VENDOR, token) is None
