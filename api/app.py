@@ -1,11 +1,13 @@
 """The HTTP application: control routes under /api/v1, the console, public pages, and one boundary for errors."""
 
+from functools import cache
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
+from starlette.routing import BaseRoute
 
 from api import inbound_doors, meeting_pages, openapi, problems, public, public_hits, subscription_doors
 from api.console import account as console_account
@@ -127,6 +129,16 @@ def create_app(dependencies: Dependencies) -> FastAPI:
     _limit(app, dependencies.settings)
     app.add_middleware(SecurityHeaders, https=dependencies.settings.public_url.startswith("https://"))
     problems.install(app, _problem_page)
+    app.router.routes.extend(_routes())
+    openapi.install(app)
+    app.mount("/static", _Static(directory=STATIC), name="static")
+    return app
+
+
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """The same for every application of a process: what FastAPI works out of each, it works out once."""
+    app = FastAPI(openapi_url=None, generate_unique_id_function=_operation_id, max_body_size=_LARGEST_BODY)
     for router in (
         today,
         timeline,
@@ -219,9 +231,7 @@ def create_app(dependencies: Dependencies) -> FastAPI:
         console_setup,
     ):
         app.include_router(pages.router)
-    openapi.install(app)
-    app.mount("/static", _Static(directory=STATIC), name="static")
-    return app
+    return tuple(app.routes)
 
 
 def _limit(app: FastAPI, settings: Settings) -> None:

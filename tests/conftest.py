@@ -11,6 +11,7 @@
 """
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings as hypothesis_settings
 
 from tests.support import network
@@ -51,6 +53,31 @@ def pytest_configure(config: pytest.Config) -> None:
     from core.settings import Settings
 
     Settings.model_config["env_file"] = None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Passwords cost next to nothing where no test is about that: what a hash costs is most of what a sign-in costs.
+
+    Only where a test module knows them; `shipped_passwords` is for the tests of what is shipped.
+    """
+    if known := sys.modules.get("api.identity.passwords"):
+        _shipped.append(known._hasher)
+        known._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+_shipped: list[PasswordHasher] = []
+
+
+@pytest.fixture
+def shipped_passwords(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Passwords are hashed as in production."""
+    from api.identity import passwords
+
+    monkeypatch.setattr(passwords, "_hasher", _shipped[0])
+    passwords._nobody.cache_clear()
+    yield
+    passwords._nobody.cache_clear()
 
 
 @pytest.fixture(autouse=True)

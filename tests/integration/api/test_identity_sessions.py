@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
@@ -137,6 +138,7 @@ def test_another_password_ends_every_other_session(client: TestClient, office: A
         assert sign_in(elsewhere, office, email, "four other odd words") == 303
 
 
+@pytest.mark.usefixtures("shipped_passwords")
 def test_a_password_hashed_with_older_parameters_is_hashed_anew(client: TestClient, office: ApiOffice) -> None:
     email = office.user()
     weak = PasswordHasher(time_cost=1, memory_cost=8_192, parallelism=1).hash(PASSWORD)
@@ -148,6 +150,7 @@ def test_a_password_hashed_with_older_parameters_is_hashed_anew(client: TestClie
         kept = session.exec(select(User.password_hash).where(User.email == email)).one()
     assert kept != weak
     assert not PasswordHasher().check_needs_rehash(kept)
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$"), "RFC 9106, the second recommended option"
     assert sign_in(client, office, email) == 303
 
 
