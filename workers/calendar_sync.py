@@ -18,6 +18,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from agents.booking import diary, telling
 from agents.booking.following import FOLLOWED, follow, tell_overlaps
 from agents.booking.rules import rules_of
+from agents.booking.telling import EVERY, RECONCILED
 from agents.context import AgentContext
 from core.errors import SalesOSError
 from core.logging import get_logger
@@ -35,9 +36,6 @@ from tools.ports.calendar import CalendarAccount, EventChanges
 from tools.ports.unknown import Unknown
 
 _log = get_logger(__name__)
-EVERY: Final = timedelta(seconds=60)  # as long as an answer of a calendar counts
-# Where the service tells: how long a notice that was lost stays unknown. Before a booking it is asked all the same.
-RECONCILED: Final = timedelta(minutes=15)
 # After a look, before a notice brings the next: a flood costs a person's account 12 looks a minute, of the 600 calls
 # that Google allows it.
 AFTER_NOTICE: Final = timedelta(seconds=5)

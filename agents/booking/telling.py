@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -25,6 +25,9 @@ from store.models import (
 from store.queries import calendar_channels
 from tools.ports.calendar import CalendarPush, PushChannel
 
+EVERY: Final = timedelta(seconds=60)  # as long as an answer of a calendar counts
+# Where its service tells: how long a notice that was lost stays unknown. Before a booking it is asked all the same.
+RECONCILED: Final = timedelta(minutes=15)
 LABELS: Final = {"google": "Google Calendar", "graph": "Microsoft 365"}  # those that can tell
 
 
@@ -35,6 +38,11 @@ class Telling:
     until: datetime | None  # its service tells changes at once, up to then; each time it is asked anew before
     because: str  # why it is read every minute, or not at all
     is_read: bool = True
+
+    @property
+    def every(self) -> timedelta:
+        """How long ago a calendar that answers was asked at most, as far as the timer goes."""
+        return EVERY if self.until is None else RECONCILED
 
     @property
     def words(self) -> str:

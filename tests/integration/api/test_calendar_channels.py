@@ -11,13 +11,14 @@ import httpx2
 import pytest
 
 from agents.booking import connecting
+from agents.booking.telling import EVERY
 from core.clock import VirtualClock
 from store.models import ChannelState, ConnectionState
 from store.queries.calendar_channels import LEASE, MOST
 from tests.support.api_office import ApiOffice
 from tests.support.told_calendar import Killed, Told, told_office
 from workers.calendar_channels import CONFIRMED_WITHIN, LATER, SOON
-from workers.calendar_sync import AFTER_NOTICE, EVERY
+from workers.calendar_sync import AFTER_NOTICE
 
 BOTH = pytest.mark.parametrize("told", ["google", "graph"], indirect=True)
 GRAPH = pytest.mark.parametrize("told", ["graph"], indirect=True)

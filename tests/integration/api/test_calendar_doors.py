@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from starlette.datastructures import Headers
 
+from agents.booking.telling import EVERY, RECONCILED
 from api import calendar_doors
 from core.clock import VirtualClock
 from core.errors import SalesOSError
@@ -18,7 +19,7 @@ from store.models import ConnectedCalendar
 from tests.support.api_office import ApiOffice, api_office
 from tests.support.told_calendar import HOUR, Killed, Told, told_office
 from tools.webhooks.calendar_notices import PATHS
-from workers.calendar_sync import AFTER_NOTICE, EVERY, RECONCILED
+from workers.calendar_sync import AFTER_NOTICE
 from workers.sweeps import sweep_workspace
 
 BOTH = pytest.mark.parametrize("told", ["google", "graph"], indirect=True)

@@ -49,6 +49,8 @@ def test_a_reps_calendar_is_connected_chosen_asked_and_taken_away(
     (calendar,) = json.loads(salesos(*connect, stdin=f"{PASSWORD}\n").stdout)["items"]
     assert (calendar["state"], calendar["counts_busy"], calendar["gets_events"]) == ("active", True, True)
     assert calendar["busy_read_at"]
+    assert calendar["told_until"] is None
+    assert calendar["changes"] == "read every minute because its server tells nobody of changes"
     again = json.loads(salesos(*connect, stdin=f"{PASSWORD}\n").stdout)["items"]
     assert [each["id"] for each in again] == [calendar["id"]], "the same account anew"
     assert json.loads(salesos("calendar", "check", "--json").stdout)["problem"] == ""
