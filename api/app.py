@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from starlette.routing import BaseRoute
 
-from api import inbound_doors, meeting_pages, openapi, problems, public, public_hits, subscription_doors
+from api import calendar_doors, inbound_doors, meeting_pages, openapi, problems, public, public_hits, subscription_doors
 from api.console import account as console_account
 from api.console import approvals as console_approvals
 from api.console import audit as console_audit
@@ -192,6 +192,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         public_hits,
         inbound_doors,
         subscription_doors,
+        calendar_doors,
         console_today,
         console_meetings,
         console_suppressions,

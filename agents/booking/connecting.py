@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from agents.booking import telling
 from agents.booking.rules import Rules, checked
 from agents.context import AgentContext
 from core.errors import Conflict, NotFound, Rejected, SalesOSError
@@ -79,7 +80,9 @@ def connect_caldav(context: AgentContext, user_id: UUID, login: Login, *, by: st
 
 
 def disconnect(context: AgentContext, connection_id: UUID, *, by: str) -> None:
-    """Nothing of it is read any more, and it takes no time away. What was booked stays, here and there."""
+    """Nothing of it is read any more, and it takes no time away. What was booked stays, here and there. Its service is
+    asked to tell no more of changes, which takes seconds: never in a transaction."""
+    telling.stop_all(context, connection_id)
     with context.database.write(context.workspace_id) as session:
         row = _connection(session, context, connection_id)
         if row.state is ConnectionState.OFF:
