@@ -9,8 +9,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from agents import attention, invitations, stopping
-from agents.booking import changes, diary, events, pools
+from agents import attention, stopping
+from agents.booking import changes, diary, events, pools, rooms
 from agents.booking.changes import PREPARE
 from agents.booking.pool_proposing import PoolHeld, hold_of_pool
 from agents.booking.proposing import NOTHING_HELD, hold_times
@@ -172,6 +172,7 @@ def _propose(
         user_id=rep_id or lead.id,
         purpose_key=purpose,
         time_zone=contact.time_zone or (rep.time_zone if rep is not None else ""),
+        language=said.language,
         created_at=context.clock.now(),
     )
     pooled = hold_of_pool(session, context, meeting, lead, contact, policy, said)
@@ -267,9 +268,11 @@ def _invite(context: AgentContext, step: Step) -> Outcome:
         found = attention.reassess(session, context, meeting.contact_id)
         due = (meeting.starts_at or context.clock.now()) - PREPARE
         attention.task_for(session, context, lead, found, f"prepare:{meeting.id}", due, meeting.user_id)
-        if not events.confirmed(session, meeting):
-            reason = "Booked; the invitation leaves once the rep's calendar has the event."
-        elif invitations.queue(session, context, meeting, lead):
+        told = rooms.tell(session, context, meeting, lead)
+        if told is None:
+            awaited = "its room is made" if events.confirmed(session, meeting) else "the rep's calendar has the event"
+            reason = f"Booked; the invitation leaves once {awaited}."
+        elif told:
             reason = "Booked; the invitation is queued."
         else:
             reason = "Booked; the rep sends the invitation by hand."

@@ -13,7 +13,9 @@ from api import calendar_doors, inbound_doors, meeting_pages, openapi, problems,
 from api.console import account as console_account
 from api.console import approvals as console_approvals
 from api.console import audit as console_audit
+from api.console import availability as console_availability
 from api.console import budgets as console_budgets
+from api.console import calendars as console_calendars
 from api.console import companies as console_companies
 from api.console import contacts as console_contacts
 from api.console import deliverability as console_deliverability
@@ -34,7 +36,9 @@ from api.console import outbox as console_outbox
 from api.console import own_account as console_own_account
 from api.console import people as console_people
 from api.console import policies as console_policies
+from api.console import pools as console_pools
 from api.console import received as console_received
+from api.console import rooms as console_rooms
 from api.console import runs as console_runs
 from api.console import send_plan as console_send_plan
 from api.console import sequences as console_sequences
@@ -44,6 +48,7 @@ from api.console import sso as console_sso
 from api.console import suppressions as console_suppressions
 from api.console import telephony as console_telephony
 from api.console import today as console_today
+from api.console import transcripts as console_transcripts
 from api.console import vendors as console_vendors
 from api.console import webhooks as console_webhooks
 from api.console import writing as console_writing
@@ -62,6 +67,7 @@ from api.routes import (
     audit,
     budgets,
     bulk,
+    calendars,
     companies,
     consents,
     contacts,
@@ -80,7 +86,9 @@ from api.routes import (
     notices,
     placement,
     policies,
+    pools,
     records,
+    rooms,
     runs,
     saved_views,
     send_plan,
@@ -93,6 +101,7 @@ from api.routes import (
     telephony,
     timeline,
     today,
+    transcripts,
     users,
     vendors,
     webhooks,
@@ -160,6 +169,10 @@ def _routes() -> tuple[BaseRoute, ...]:
         approvals,
         work,
         meetings,
+        transcripts,
+        calendars,
+        pools,
+        rooms,
         suppressions,
         consents,
         mailboxes,
@@ -195,6 +208,11 @@ def _routes() -> tuple[BaseRoute, ...]:
         calendar_doors,
         console_today,
         console_meetings,
+        console_transcripts,
+        console_calendars,
+        console_availability,
+        console_pools,
+        console_rooms,
         console_suppressions,
         console_lists,
         console_webhooks,

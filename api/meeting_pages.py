@@ -2,7 +2,7 @@
 never acts; only POST does something. In the visitor's language and zone, without JavaScript.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -15,6 +15,7 @@ from fastapi import APIRouter, Form, Header
 from fastapi.responses import HTMLResponse
 from sqlmodel import select
 
+from agents.booking.room_choice import place_of
 from api.actions import public as acts
 from api.console.render import page
 from api.dependencies import Dependencies, Deps
@@ -23,6 +24,7 @@ from core.errors import Conflict, NotFound
 from store.models import CalendarEventRow, Hold, HoldState, Meeting, MeetingState, User
 from store.queries import workspaces
 from tools.calendar.availability import Slot
+from tools.calendar.slot_words import slot_words
 from tools.calendar.slots import zone_of
 
 router = APIRouter(include_in_schema=False)
@@ -102,11 +104,11 @@ def _held(
         user = session.get(User, (workspace_id, hold.user_id))
         workspace = workspaces.get(session, workspace_id).name
     over = hold.state is not HoldState.HELD or hold.expires_at <= now or hold.starts_at <= now
-    starts_at = hold.starts_at
+    starts_at, ends_at = hold.starts_at, hold.ends_at
     if hold.state is HoldState.TAKEN and meeting.state is not MeetingState.CANCELLED:
         state, error = "booked", None
-    elif meeting.state is MeetingState.BOOKED and meeting.starts_at is not None:
-        state, starts_at = "other", meeting.starts_at
+    elif meeting.state is MeetingState.BOOKED and meeting.starts_at is not None and meeting.ends_at is not None:
+        state, starts_at, ends_at = "other", meeting.starts_at, meeting.ends_at
     elif error is not None and error.code == _SILENT and not over:
         state = "silent"
     else:
@@ -118,9 +120,8 @@ def _held(
         lang=speech.language,
         say=speech,
         state=state,
-        starts_at=starts_at,
-        when=_when(speech, starts_at, zone),
-        minutes=int((hold.ends_at - hold.starts_at).total_seconds() // 60),
+        at=_at(speech, starts_at, ends_at, zone),
+        minutes=int((ends_at - starts_at).total_seconds() // 60),
         zone=zone.key,
         host=user.name if user else workspace,
         workspace=workspace,
@@ -130,9 +131,30 @@ def _held(
 
 
 @dataclass(frozen=True, slots=True)
+class _At:
+    """An instant as a page says it. `clock`: whose it is, by name and offset; `hour` alone could be another's."""
+
+    instant: str
+    day: str
+    hour: str
+    clock: str
+    whole: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """A free time. `offset`: "" but where the clock on the wall does not say enough; `whole`: as it is read out."""
+
+    instant: str
+    hour: str
+    offset: str
+    whole: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Day:
     name: str
-    times: Sequence[tuple[str, str]]  # (the instant, how it is written)
+    times: Sequence[_Time]
 
 
 def _meeting(
@@ -153,7 +175,12 @@ def _meeting(
             raise NotFound("This meeting is no longer known here.", hint="Answer the mail, and we find a time.")
         user = session.get(User, (workspace_id, meeting.user_id))
         workspace = workspaces.get(session, workspace_id).name
-        event = session.exec(select(CalendarEventRow).where(CalendarEventRow.meeting_id == meeting_id)).first()
+        event = session.exec(
+            select(CalendarEventRow).where(
+                CalendarEventRow.meeting_id == meeting_id, CalendarEventRow.turn == meeting.turn
+            )
+        ).first()
+        room = place_of(session, meeting, event).url
     ahead = meeting.state is MeetingState.BOOKED and meeting.starts_at is not None and meeting.starts_at > now
     shown = zone_of(zone[:_LONGEST]) or zone_of(meeting.time_zone) or ZoneInfo("UTC")
     state = "booked" if ahead else "open" if meeting.state in _OPEN else "over"
@@ -163,6 +190,10 @@ def _meeting(
     unknown: Sequence[str] = ()
     if state in ("booked", "open") and user is not None and not just_booked:
         slots, unknown = acts.times_for(deps, workspace_id, meeting_id, shown.key)
+        slots = [slot for slot in slots if not ahead or slot.starts_at != meeting.starts_at]  # it is theirs already
+    booked_at = None
+    if meeting.starts_at is not None and meeting.ends_at is not None:
+        booked_at = _at(speech, meeting.starts_at, meeting.ends_at, shown)
     return page(
         "meeting.html",
         status=status,
@@ -172,11 +203,11 @@ def _meeting(
         said=said,
         just_booked=just_booked,
         token=token,
-        when=_when(speech, meeting.starts_at, shown) if meeting.starts_at is not None else "",
-        starts_at=meeting.starts_at,
-        room=event.video_url if event is not None and ahead and event.video_url.startswith("https://") else "",
-        days=_days(speech, slots, shown),
+        at=booked_at,
+        room=room if ahead and room.startswith("https://") else "",
+        days=list(_days(speech, slots, shown)),
         unknown=bool(unknown),
+        clocks=_clocks(speech, slots, shown, now),
         zone=shown.key,
         zones=_zones(),
         host=user.name if user else workspace,
@@ -184,20 +215,21 @@ def _meeting(
     )
 
 
-def _days(speech: Speech, slots: Sequence[Slot], zone: ZoneInfo) -> list[_Day]:
-    found = []
-    for day, of_day in groupby(slots, key=lambda slot: slot.starts_at.astimezone(zone).date()):
+def _days(speech: Speech, slots: Sequence[Slot], zone: ZoneInfo) -> Iterator[_Day]:
+    for _, of_day in groupby(slots, key=lambda slot: slot.starts_at.astimezone(zone).date()):
         those = list(of_day)
-        times = [(slot.starts_at.isoformat(), _clock(speech, slot, zone)) for slot in those]
-        found.append(_Day(f"{speech.day(those[0].starts_at, zone)}", times))
-        assert day is not None
-    return found
+        yield _Day(speech.day(those[0].starts_at, zone), [_time(speech, slot, zone) for slot in those])
 
 
-def _clock(speech: Speech, slot: Slot, zone: ZoneInfo) -> str:
+def _time(speech: Speech, slot: Slot, zone: ZoneInfo) -> _Time:
     """An hour that comes twice, or in which the clock changes, is stated with its offset."""
-    text = speech.time(slot.starts_at, zone)
-    return text if slot.stated_offset is None else f"{text} ({speech('utc', offset=_offset(slot.stated_offset))})"
+    hour = speech.time(slot.starts_at, zone)
+    if slot.stated_offset is None:
+        return _Time(slot.starts_at.isoformat(), hour, "", hour)
+    offset = speech("utc", offset=_offset(slot.stated_offset))
+    which = slot_words(slot.starts_at, slot.ends_at, zone, speech.language).which
+    whole = f"{hour} ({'; '.join(part for part in (offset, which) if part)})"
+    return _Time(slot.starts_at.isoformat(), hour, offset, whole)
 
 
 def _offset(offset: timedelta) -> str:
@@ -205,8 +237,24 @@ def _offset(offset: timedelta) -> str:
     return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
 
 
-def _when(speech: Speech, at: datetime, zone: ZoneInfo) -> str:
-    return f"{speech.day(at, zone)}, {speech.time(at, zone)} ({zone.key})"
+def _at(speech: Speech, starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> _At:
+    words = slot_words(starts_at, ends_at, zone, speech.language)
+    clock = "; ".join(part for part in (words.zone, words.which) if part)
+    hours = f"{speech.time(starts_at, zone)}–{speech.time(ends_at, zone)}"
+    day = speech.day(starts_at, zone)
+    whole = f"{day}, {speech.time(starts_at, zone)} ({zone.key})"
+    return _At(starts_at.isoformat(), day, hours, f"{clock} ({zone.key})", whole)
+
+
+def _clocks(speech: Speech, slots: Sequence[Slot], zone: ZoneInfo, now: datetime) -> str:
+    """On which clock the times are; on both, with the day, where it changes among them."""
+    said, found = "", list[str]()
+    for slot in slots or [Slot(now, now + timedelta(minutes=30))]:
+        name = slot_words(slot.starts_at, slot.ends_at, zone, speech.language).zone
+        if name != said:
+            found.append(f"{speech.day(slot.starts_at, zone)}: {name}" if said else name)
+            said = name
+    return " → ".join(found)
 
 
 def _instant(text: str) -> datetime | None:

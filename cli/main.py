@@ -27,11 +27,14 @@ from cli import (
     law,
     mailbox,
     mcp,
+    meeting,
     notices,
     outbox,
     placement,
     plan,
     policy,
+    pool,
+    rooms,
     run,
     sequence,
     serve,
@@ -107,6 +110,8 @@ app.add_typer(placement.app, name="placement")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(events.app, name="events")
 app.add_typer(policy.app, name="policy")
+app.add_typer(pool.app, name="pool")
+app.add_typer(rooms.app, name="rooms")
 app.add_typer(vendor.app, name="vendor")
 app.add_typer(duplicates.app, name="duplicates")
 app.add_typer(export.app, name="export")
@@ -118,6 +123,7 @@ app.add_typer(consent.app, name="consent")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(task.app, name="task")
 app.add_typer(calendar.app, name="calendar")
+app.add_typer(meeting.app, name="meeting")
 app.add_typer(notices.app, name="notices")
 app.add_typer(telephony.app, name="telephony")
 app.add_typer(engagement.app, name="engagement")

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from core.errors import FixConfiguration, NotFound
-from store.models import CalendarConnection, Mailbox, SeedAddress, TelephonyAccount
+from store.models import CalendarConnection, Mailbox, RoomSetting, SeedAddress, TelephonyAccount
 from tools.ports import (
     CompanyEnricher,
     CompanyQuery,
@@ -34,7 +34,7 @@ from tools.ports import (
     WebFetch,
     WebhookSender,
 )
-from tools.ports.calendar import CalendarAccount, CalendarInfo
+from tools.ports.calendar import CalendarAccount, CalendarInfo, VideoService
 from tools.ports.domain_records import DomainRecords as PublishedRecords
 from tools.ports.domain_records import RecordType
 from tools.ports.inbox_watch import InboxWatch, PushSource
@@ -133,6 +133,10 @@ def _no_notifier(_service: NoticeService, _secret: str, _destination: str) -> No
     return _NobodyIsTold()
 
 
+def _no_rooms(_setting: RoomSetting) -> VideoService:
+    raise FixConfiguration("Rooms for video calls are not made from here.")
+
+
 def _no_telephony(_account: TelephonyAccount) -> Telephony:
     raise FixConfiguration("Nothing is texted or called from here.")
 
@@ -175,4 +179,5 @@ class Toolbox:
     seed_reader: Callable[[SeedAddress, str], SeedReader] = _no_seed_reader
     notifier: Callable[[NoticeService, str, str], Notifier] = _no_notifier  # (service, secret, destination)
     telephony: Callable[[TelephonyAccount], Telephony] = _no_telephony  # raises FixConfiguration, Tampered
+    video_service: Callable[[RoomSetting], VideoService] = _no_rooms  # raises FixConfiguration, Tampered
     vendors: Sequence[VendorSpec] = ()  # those that accounts can be made at

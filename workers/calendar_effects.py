@@ -16,8 +16,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from agents import attention, invitations
-from agents.booking import changes, clash, diary
+from agents import attention
+from agents.booking import changes, clash, diary, rooms
 from agents.booking.event_words import event_draft
 from agents.booking.following import keep
 from agents.context import AgentContext
@@ -244,12 +244,13 @@ def _stands(session: Session, context: AgentContext, job: _Job, found: changes.L
     _close(session, job.item, OutboxState.SENT, answer.result.detail, sent_at=now)
     # A span that names no event says nothing here: services that merge times show ours and theirs as one.
     others = diary.overlapping(session, job.user_id, meeting.starts_at, meeting.ends_at)
-    if any(span.event_id for span in others):
+    # What was told to the prospect does not give way any more: its rep hears of it (following.tell_overlaps).
+    if any(span.event_id for span in others) and not rooms.told(session, meeting):
         clash.give_way(session, context, found)
         return
     event.state = EventState.THERE
     session.add(event)
-    invitations.queue(session, context, meeting, found.lead)
+    rooms.tell(session, context, meeting, found.lead)
     if answer.overwrote:
         title = "They moved a meeting that you had moved in your calendar too: their time stands"
         _task(session, context, found, "moved_by_both", title)
@@ -268,7 +269,7 @@ def _refused(session: Session, context: AgentContext, job: _Job, found: changes.
     event.state = EventState.REFUSED
     session.add(event)
     _task(session, context, found, "calendar_enter", "Enter a booked meeting in your calendar: it was not taken there")
-    invitations.queue(session, context, found.meeting, found.lead)
+    rooms.tell(session, context, found.meeting, found.lead)
 
 
 def _later(

@@ -24,7 +24,7 @@ from agents.mailbox_limits import mailbox_gate, standings
 from core.crypto import Tampered
 from store.models import Mailbox, OutboxItem, OutboxState
 from store.queries import outbox
-from workers import by_phone, calendar_effects, crm_mirror, outcomes, rules
+from workers import by_phone, calendar_effects, crm_mirror, outcomes, room_effects, rules
 from workers.around import Around, look
 from workers.delivery import Ready, deliver, stop
 from workers.leases import LeaseKeeper
@@ -54,6 +54,10 @@ class Dispatcher:
         moved = recover(context, self.owner)
         while not self.stopping() and (done := calendar_effects.carry_out(context, self.owner)):
             moved += done  # before the mails: an invitation waits for its event
+        while not self.stopping() and (done := room_effects.carry_out(context, self.owner)):
+            moved += done  # and for its room, whose link goes into the event
+        while not self.stopping() and (done := calendar_effects.carry_out(context, self.owner)):
+            moved += done
         with context.database.read(context.workspace_id) as session:
             mailboxes = outbox.due_mailboxes(session, context.clock.now())
         keeper = LeaseKeeper(context) if self.keep_leases and mailboxes else nullcontext()

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlmodel import Session, select
 
 from agents import attention, invitations
-from agents.booking import events
+from agents.booking import events, rooms
 from agents.booking.taking import give_back, take
 from agents.context import AgentContext
 from core.ids import stable_id
@@ -80,6 +80,7 @@ def cancel(session: Session, context: AgentContext, found: Locked, *, actor: str
         _gone_there(session, context, found.event)
     else:
         events.leave(session, context, meeting)
+    rooms.leave(session, context, meeting)
     if told:  # also where they called it off themselves on a page: their calendar needs the word
         invitations.queue_cancellation(session, context, meeting, lead)
     _drop_preparation(session, context, meeting)
@@ -136,7 +137,7 @@ def move(
     session.add(meeting)
     session.flush()
     if actor == THERE or events.want(session, context, meeting) is None:
-        invitations.queue(session, context, meeting, lead)
+        rooms.tell(session, context, meeting, lead)
     _due_again(session, context, meeting)
     details = {"from": before.isoformat() if before else "", "to": starts_at.isoformat()}
     _record(session, context, actor, "meeting.moved", meeting, details)

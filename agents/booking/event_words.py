@@ -4,8 +4,9 @@ from datetime import UTC
 
 from sqlmodel import Session
 
+from agents.booking.room_choice import chosen, place_of
 from agents.context import AgentContext
-from store.models import CalendarEventRow, Company, ConnectedCalendar, Contact, Meeting, User
+from store.models import CalendarEventRow, Company, ConnectedCalendar, Contact, Meeting, RoomKind, User
 from tools.calendar.slots import zone_of
 from tools.ports.calendar import EventDraft
 
@@ -34,6 +35,6 @@ def event_draft(
         time_zone=next(zone for zone in zones if zone_of(zone) is not None),
         title=f"Meeting: {who}" if who else "Meeting",
         description=f"Who they are, why now, and what was written: {lead_page}",
-        location="",
-        video=calendar.makes_rooms,
+        location=place_of(session, meeting, None).url,
+        video=chosen(session, calendar).kind is RoomKind.CALENDAR,
     )

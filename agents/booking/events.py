@@ -1,21 +1,19 @@
 """What we want of a rep's calendar: a row that says it, and an outbox item that the dispatcher carries out."""
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from agents import attention
 from agents.context import AgentContext
 from core.ids import stable_id
 from store.models import (
-    CalendarConnection,
     CalendarEventRow,
     ConnectedCalendar,
-    ConnectionState,
     EventState,
     Lead,
     Meeting,
     User,
 )
-from store.queries import outbox
+from store.queries import outbox, rooms
 from tools.calendar.ics import meeting_uid
 
 # The invitation waits for the calendar's word; what it refuses for good, the rep enters by hand, and the time stands.
@@ -67,19 +65,7 @@ def confirmed(session: Session, meeting: Meeting) -> bool:
 
 def calendar_for(session: Session, context: AgentContext, meeting: Meeting) -> ConnectedCalendar | None:
     """The one that gets the rep's events."""
-    return session.exec(
-        select(ConnectedCalendar)
-        .join(
-            CalendarConnection,
-            (col(CalendarConnection.workspace_id) == col(ConnectedCalendar.workspace_id))
-            & (col(CalendarConnection.id) == col(ConnectedCalendar.connection_id)),
-        )
-        .where(
-            ConnectedCalendar.user_id == meeting.user_id,
-            col(ConnectedCalendar.gets_events),
-            col(CalendarConnection.state).in_([ConnectionState.ACTIVE, ConnectionState.BROKEN]),
-        )
-    ).first()
+    return rooms.calendar_of(session, meeting.user_id)
 
 
 def _new(session: Session, context: AgentContext, meeting: Meeting) -> CalendarEventRow | None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from agents import invitations
-from agents.booking import changes, diary, events, pools
+from agents.booking import changes, diary, events, pools, rooms
 from agents.booking.taking import give_back, move_holds, take
 from agents.context import AgentContext
 from agents.policy import load_policy
@@ -72,7 +72,7 @@ def hand_over(
     session.add(meeting)
     session.flush()
     if events.want(session, context, meeting) is None:
-        invitations.queue(session, context, meeting, lead)
+        rooms.tell(session, context, meeting, lead)
     changes.prepared_by(session, context, meeting)
     _record(session, context, actor, meeting, before[0], was_at, chosen.reason)
     return True

@@ -12,7 +12,7 @@ from core.errors import Rejected
 MOST_NEEDS: Final = 50
 MOST_SKILLS: Final = 20  # of a member
 Skill = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[^\W_][\w .+-]{0,39}$")]
-Country = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Z]{2}$")]
+Country = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z]{2}$")]
 
 
 class Need(BaseModel):

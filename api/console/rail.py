@@ -22,6 +22,9 @@ _PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("today", "Today", "/today", "t"),
             Place("approvals", "Approvals", "/approvals", "a"),
             Place("meetings", "Meetings", "/meetings", "j"),
+            Place("calendars", "Calendars", "/calendars", "k", Permission.WORK),
+            Place("pools", "Pools", "/pools", "0"),
+            Place("rooms", "Video rooms", "/rooms", "9"),
         ),
     ),
     (

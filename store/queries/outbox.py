@@ -24,7 +24,7 @@ from store import bulk
 from store.models import CalendarEventRow, OutboxItem, OutboxState
 from store.session import workspace_of
 
-MAIL, CRM, CALENDAR = "mail", "crm", "calendar"
+MAIL, CRM, CALENDAR, ROOM = "mail", "crm", "calendar", "room"
 TEXT, CALL = "text", "call"  # through a telephony account: store.queries.telephony
 BY_PHONE = (TEXT, CALL)
 

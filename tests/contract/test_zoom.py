@@ -1,16 +1,12 @@
 """Zoom's rooms, against a stateful Zoom that makes a second meeting of every repeated call."""
 
-import json
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import httpx2
 import pytest
 
-from tests.support.vendors import SECRET, Answer, FakeVendor, answer, has_contracts
+from tests.support.fake_zoom import Zoom
+from tests.support.vendors import SECRET, FakeVendor, answer, has_contracts
 from tools.ports.calendar import VideoRoom, VideoService
 from tools.ports.unknown import Gap, Unknown
 from tools.providers.vendor.zoom import ZoomApp
@@ -20,65 +16,6 @@ START = datetime(2026, 6, 9, 8, tzinfo=UTC)
 HALF = timedelta(minutes=30)
 KEY = "a" * 32
 TOKEN = r"no operation POST /oauth/token in"
-
-
-@dataclass
-class Zoom:
-    page: int = 2
-    meetings: dict[int, dict[str, Any]] = field(default_factory=dict)
-    breaks: Callable[[httpx2.Request], Answer | None] = lambda _: None
-    lose_answers: int = 0
-    given: int = 0
-
-    def __call__(self, request: httpx2.Request) -> Answer:
-        if request.url.host == "zoom.us":
-            assert request.headers["authorization"].startswith("Basic ")
-            assert request.url.params["grant_type"] == "account_credentials"
-            self.given += 1
-            return answer({"access_token": f"{SECRET}-{self.given}", "token_type": "bearer", "expires_in": 3599})
-        if (broken := self.breaks(request)) is not None:
-            return broken
-        done = self._done(request)
-        if request.method == "POST" and self.lose_answers:
-            self.lose_answers -= 1
-            return httpx2.ReadTimeout("lost")
-        return done
-
-    def _done(self, request: httpx2.Request) -> Answer:
-        body = json.loads(request.content) if request.content else {}
-        if request.url.path == "/v2/users/me/meetings":
-            if request.method == "POST":
-                number = 80_000_000_000 + len(self.meetings)
-                numbers = [
-                    {"country": "DE", "country_name": "Germany", "number": "+49 30 1", "type": "toll"},
-                    {"country": "DE", "country_name": "Germany", "number": "0800 1", "type": "tollfree"},
-                ]
-                made = {
-                    "id": number,
-                    "join_url": f"https://zoom.us/j/{number}",
-                    "start_url": "https://zoom.us/s/secret",
-                }
-                self.meetings[number] = (
-                    made | body | {"settings": body["settings"] | {"global_dial_in_numbers": numbers}}
-                )
-                return answer(self.meetings[number], 201)
-            listed = [
-                {"id": each["id"], "agenda": each["agenda"][:250], "join_url": each["join_url"]}
-                for each in self.meetings.values()
-            ]
-            first = int(request.url.params.get("next_page_token") or 0)
-            more = str(first + self.page) if first + self.page < len(listed) else ""
-            return answer({"meetings": listed[first : first + self.page], "next_page_token": more})
-        number = int(request.url.path.rpartition("/")[2])
-        if number not in self.meetings:
-            return answer({"code": 3001, "message": f"Meeting does not exist: {number}."}, 404)
-        if request.method == "GET":
-            return answer(self.meetings[number])
-        if request.method == "PATCH":
-            self.meetings[number] |= body
-        else:
-            del self.meetings[number]
-        return httpx2.Response(204)
 
 
 def rooms(zoom: Zoom) -> tuple[FakeVendor, ZoomRooms]:
@@ -118,6 +55,17 @@ def test_a_lost_answer_is_looked_up_and_no_second_room_is_made() -> None:
     _, service = rooms(zoom)
     assert make(service).room_id == "80000000000"
     assert len(zoom.meetings) == 1
+
+
+def test_one_can_be_found_by_its_key_and_asking_makes_none() -> None:
+    zoom = Zoom()
+    vendor, service = rooms(zoom)
+    assert service.find(KEY) is None
+    assert not zoom.meetings
+    made = make(service)
+    assert service.find(KEY) == made
+    assert service.problem() == ""
+    assert not vendor.violations, vendor.violations
 
 
 def test_where_it_cannot_be_looked_up_nothing_is_made() -> None:

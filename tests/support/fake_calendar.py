@@ -237,6 +237,15 @@ class FakeCalendar:
                 if kept_in == calendar_id and not kept.event.cancelled
             }
 
+    def drafts(self, calendar_id: str = "primary") -> list[EventDraft]:
+        """Ours that stand there, as they were asked for."""
+        with self._lock:
+            return [
+                kept.ours
+                for (kept_in, _), kept in self._kept.items()
+                if kept_in == calendar_id and kept.ours is not None and not kept.event.cancelled
+            ]
+
     # ---- inside
 
     def _silent(self, reason: str) -> Unknown | None:

@@ -43,6 +43,7 @@ from tools.providers.usage.files import FileUsageSource
 from tools.providers.vendor.account import Wire
 from tools.providers.vendor.catalog import VENDORS
 from tools.providers.vendor.desk import VendorDesk
+from tools.providers.video.accounts import video_services
 from tools.providers.web_fetch.guarded import GuardedFetch, NoFetch
 from tools.providers.webhook_sender.http import HttpWebhookSender
 from tools.registry import Toolbox
@@ -116,6 +117,7 @@ def build_toolbox(
         notifier=notifiers(clock, wire),
         seed_reader=_seed_reader,
         telephony=telephony_accounts(settings, database, clock, sealer_of, wire),
+        video_service=video_services(clock, sealer_of, wire),
     )
 
 

@@ -281,6 +281,22 @@ def ids_of(office: ApiOffice) -> dict[str, UUID]:
                 created_at=now,
             ),
         )
+        said, heard = {**common, "meeting_id": made["meeting_id"], "contact_id": lead.contact_id}, new()
+        add(
+            "transcript_id",
+            m.Transcript(
+                **said, id=heard, company_id=lead.company_id, content_index="x", format="text", created_by="x",
+                created_at=now,
+                turns_sealed=office.office.context.sealer.seal("[]", context=f"transcript|turns|{heard}"),
+            ),
+        )  # fmt: skip
+        add(
+            "finding_id",
+            m.Finding(
+                **said, id=new(), transcript_id=heard, kind="need", side="prospect", who="prospect", turn=0, line=1,
+                created_at=now,
+            ),
+        )  # fmt: skip
         add(
             "alert_id",
             m.Alert(
@@ -342,6 +358,7 @@ def ids_of(office: ApiOffice) -> dict[str, UUID]:
             "user_id",
             m.User(**common, id=new(), email=f"{new()}@x.example", name="X", role=Role.REP, created_at=now),
         )
+        add("pool_id", m.Pool(**common, id=new(), name=f"pool {new()}", created_at=now, updated_at=now))
         add(
             "invitation_id",
             m.Invitation(
@@ -404,6 +421,21 @@ def ids_of(office: ApiOffice) -> dict[str, UUID]:
             "channel_id",
             m.NoticeChannel(
                 **common, id=new(), name="x", service="slack_webhook", alerts_from=now, created_by="x", created_at=now
+            ),
+        )
+        owner = m.User(**common, id=new(), email=f"{new()}@x.example", name="X", role=Role.REP, created_at=now)
+        session.add(owner)
+        session.flush()
+        add(
+            "connection_id",
+            m.CalendarConnection(
+                **common, id=new(), user_id=owner.id, service="caldav", account="ada", state="active", created_at=now
+            ),
+        )
+        add(
+            "calendar_id",
+            m.ConnectedCalendar(
+                **common, id=new(), connection_id=made["connection_id"], user_id=owner.id, calendar_id="x"
             ),
         )
         found = {

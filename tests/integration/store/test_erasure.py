@@ -69,6 +69,7 @@ NOT_OF_A_CONTACT = {
     "seed_address": "our own password at a provider",
     "placement_test": "our own words to our own addresses: a template's, or a person's for this test",
     "telephony_account": "our own key at a vendor",
+    "room_setting": "our own key at a vendor",
     "rep_phone": "a colleague's own phone",
     "edit_rule": "words of a template and what replaces them: looked through below",
 }

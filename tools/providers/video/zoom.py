@@ -79,6 +79,20 @@ class ZoomRooms:
         except SalesOSError as error:
             return unknown_of(error)
 
+    def find(self, key: str) -> VideoRoom | Unknown | None:
+        try:
+            found = self._find(key)
+            return None if found is None else self._room(found)
+        except SalesOSError as error:
+            return unknown_of(error)
+
+    def problem(self) -> str:
+        try:
+            self._api.get(self._meetings, {"type": "upcoming", "page_size": 1}).read(_Page)
+        except SalesOSError as error:
+            return str(error)
+        return ""
+
     def _made(self, key: str, answer: Answer | EventResult) -> VideoRoom | Unknown:
         if isinstance(answer, Answer) and answer.status == 201:
             try:
