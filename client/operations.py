@@ -648,10 +648,18 @@ class Operations:
         name: str | _Unset | None = UNSET,
         time_zone: str | _Unset | None = UNSET,
         theme: Literal["", "light", "dark"] | _Unset | None = UNSET,
+        preparation_mail: bool | _Unset | None = UNSET,
         if_match: str = "",
     ) -> Any:
         """Change the name, time zone or theme of the person whose key this is."""
-        return self._operate("PATCH", "/me", {}, {}, {"name": name, "time_zone": time_zone, "theme": theme}, if_match)
+        return self._operate(
+            "PATCH",
+            "/me",
+            {},
+            {},
+            {"name": name, "time_zone": time_zone, "theme": theme, "preparation_mail": preparation_mail},
+            if_match,
+        )
 
     def list_icps(self, *, archived: bool | _Unset = UNSET, fields: str | _Unset = UNSET) -> Any:
         """Every ICP with its newest version, its leads and its last run."""
@@ -1080,7 +1088,10 @@ class Operations:
         *,
         state: Literal["pending", "approved", "rejected", "void"] | _Unset = UNSET,
         sort: Literal["value", "due", "waiting"] | _Unset = UNSET,
-        kind: Literal["first_mail", "follow_up", "reply", "meeting_proposal", "intervention"] | _Unset = UNSET,
+        kind: Literal[
+            "first_mail", "follow_up", "reply", "meeting_proposal", "intervention", "missed_meeting", "meeting_recap"
+        ]
+        | _Unset = UNSET,
         tier: int | _Unset = UNSET,
         mailbox: UUID | str | _Unset = UNSET,
         rep: UUID | str | _Unset = UNSET,
@@ -1280,6 +1291,390 @@ class Operations:
             {"meeting_id": meeting_id},
             {},
             {"held": held, "outcome": outcome, "notes": notes, "next_step": next_step, "next_step_at": next_step_at},
+            "",
+        )
+
+    def get_transcript(self, meeting_id: UUID | str, *, fields: str | _Unset = UNSET) -> Any:
+        """What was found in a meeting's newest transcript."""
+        return self._operate(
+            "GET", "/meetings/{meeting_id}/transcript", {"meeting_id": meeting_id}, {"fields": fields}, None, ""
+        )
+
+    def put_transcript_speakers(self, transcript_id: UUID | str, *, sides: Mapping[str, Any]) -> Any:
+        """Say whose side speakers are on. It is read anew. What a person confirmed or dismissed stays; the rest is
+        proposed anew.
+        """
+        return self._operate(
+            "PUT", "/transcripts/{transcript_id}/speakers", {"transcript_id": transcript_id}, {}, {"sides": sides}, ""
+        )
+
+    def confirm_finding(
+        self,
+        finding_id: UUID | str,
+        *,
+        text: str | _Unset | None = UNSET,
+        due_on: str | _Unset | None = UNSET,
+        who: Literal["us", "prospect"] | _Unset | None = UNSET,
+    ) -> Any:
+        """Take a finding over: a fact, and a task where one is due. Saying it twice changes nothing; 409 where it
+        was dismissed, or a later reading does not find it any more.
+        """
+        return self._operate(
+            "POST",
+            "/findings/{finding_id}/confirm",
+            {"finding_id": finding_id},
+            {},
+            {"text": text, "due_on": due_on, "who": who},
+            "",
+        )
+
+    def dismiss_finding(self, finding_id: UUID | str) -> Any:
+        """Leave a finding out, for good."""
+        return self._operate("POST", "/findings/{finding_id}/dismiss", {"finding_id": finding_id}, {}, None, "")
+
+    def ask_recap(self, meeting_id: UUID | str) -> Any:
+        """Have a mail drafted of what was agreed. Of confirmed promises and next steps only. It waits for approval
+        like any other; one a meeting.
+        """
+        return self._operate("POST", "/meetings/{meeting_id}/recap", {"meeting_id": meeting_id}, {}, None, "")
+
+    def list_calendar_services(self, *, fields: str | _Unset = UNSET) -> Any:
+        """Where calendars can be connected by signing in there."""
+        return self._operate("GET", "/calendar-services", {}, {"fields": fields}, None, "")
+
+    def list_calendar_connections(
+        self,
+        *,
+        limit: int | _Unset = UNSET,
+        cursor: str | _Unset = UNSET,
+        user_id: UUID | str | _Unset = UNSET,
+        fields: str | _Unset = UNSET,
+    ) -> Any:
+        """Connected calendar accounts, by account. One's own; with `users:write` everybody's."""
+        return self._operate(
+            "GET",
+            "/calendar-connections",
+            {},
+            {"limit": limit, "cursor": cursor, "user_id": user_id, "fields": fields},
+            None,
+            "",
+        )
+
+    def connect_calendar(
+        self,
+        *,
+        url: str,
+        username: str,
+        password: str,
+        address: str | _Unset = UNSET,
+        user_id: UUID | str | _Unset | None = UNSET,
+    ) -> Any:
+        """Connect an account at a CalDAV server, or connect it again. The server is asked: up to a minute. Nothing
+        is kept where it does not let us in. Google and Microsoft are connected by the person, in a browser: see
+        `list_calendar_services`.
+        """
+        return self._operate(
+            "POST",
+            "/calendar-connections",
+            {},
+            {},
+            {"url": url, "username": username, "password": password, "address": address, "user_id": user_id},
+            "",
+        )
+
+    def get_calendar_connection(self, connection_id: UUID | str, *, fields: str | _Unset = UNSET) -> Any:
+        """One account with its calendars."""
+        return self._operate(
+            "GET",
+            "/calendar-connections/{connection_id}",
+            {"connection_id": connection_id},
+            {"fields": fields},
+            None,
+            "",
+        )
+
+    def disconnect_calendar(self, connection_id: UUID | str) -> Any:
+        """Disconnect an account. What lets us in is forgotten, and nothing of it is read any more. What was booked
+        stays, here and there.
+        """
+        return self._operate(
+            "DELETE", "/calendar-connections/{connection_id}", {"connection_id": connection_id}, {}, None, ""
+        )
+
+    def check_calendar_connection(self, connection_id: UUID | str) -> Any:
+        """Ask an account now for what is taken. Takes up to a minute. An account that was closed and is taken again
+        goes on.
+        """
+        return self._operate(
+            "POST", "/calendar-connections/{connection_id}/check", {"connection_id": connection_id}, {}, None, ""
+        )
+
+    def change_calendar(
+        self,
+        calendar_id: UUID | str,
+        *,
+        counts_busy: bool | _Unset | None = UNSET,
+        gets_events: bool | _Unset | None = UNSET,
+        makes_rooms: bool | _Unset | None = UNSET,
+    ) -> Any:
+        """Choose what a calendar is for."""
+        return self._operate(
+            "PATCH",
+            "/calendars/{calendar_id}",
+            {"calendar_id": calendar_id},
+            {},
+            {"counts_busy": counts_busy, "gets_events": gets_events, "makes_rooms": makes_rooms},
+            "",
+        )
+
+    def get_availability(self, user_id: UUID | str, *, fields: str | _Unset = UNSET) -> Any:
+        """When a person can be met."""
+        return self._operate("GET", "/users/{user_id}/availability", {"user_id": user_id}, {"fields": fields}, None, "")
+
+    def set_availability(
+        self,
+        user_id: UUID | str,
+        *,
+        time_zone: str | _Unset | None = UNSET,
+        working_hours: Mapping[str, Any] | _Unset | None = UNSET,
+        buffer_before: int | _Unset = UNSET,
+        buffer_after: int | _Unset = UNSET,
+        grid: int | _Unset = UNSET,
+        notice_hours: int | _Unset = UNSET,
+        horizon_days: int | _Unset = UNSET,
+        per_day: int | _Unset | None = UNSET,
+        per_week: int | _Unset | None = UNSET,
+        country: str | _Unset = UNSET,
+        region: str | _Unset = UNSET,
+        days_off: list[Any] | _Unset = UNSET,
+        overrides: Mapping[str, Any] | _Unset = UNSET,
+        out_of_office: list[Any] | _Unset = UNSET,
+        if_match: str = "",
+    ) -> Any:
+        """Set when a person can be met."""
+        return self._operate(
+            "PUT",
+            "/users/{user_id}/availability",
+            {"user_id": user_id},
+            {},
+            {
+                "time_zone": time_zone,
+                "working_hours": working_hours,
+                "buffer_before": buffer_before,
+                "buffer_after": buffer_after,
+                "grid": grid,
+                "notice_hours": notice_hours,
+                "horizon_days": horizon_days,
+                "per_day": per_day,
+                "per_week": per_week,
+                "country": country,
+                "region": region,
+                "days_off": days_off,
+                "overrides": overrides,
+                "out_of_office": out_of_office,
+            },
+            if_match,
+        )
+
+    def list_free_times(self, user_id: UUID | str, *, limit: int | _Unset = UNSET, fields: str | _Unset = UNSET) -> Any:
+        """A person's next free times, as prospects would see them. Calendars that were not asked within a minute are
+        asked: up to a minute.
+        """
+        return self._operate(
+            "GET", "/users/{user_id}/free-times", {"user_id": user_id}, {"limit": limit, "fields": fields}, None, ""
+        )
+
+    def list_pools(self, *, fields: str | _Unset = UNSET) -> Any:
+        """Every pool: who shares out which leads, and what each was owed and paid."""
+        return self._operate("GET", "/pools", {}, {"fields": fields}, None, "")
+
+    def create_pool(
+        self,
+        *,
+        name: str,
+        active: bool | _Unset = UNSET,
+        everyone: bool | _Unset = UNSET,
+        icp_ids: list[Any] | _Unset = UNSET,
+        minutes: int | _Unset | None = UNSET,
+        ownership: Literal["ignore", "prefer", "require"] | _Unset = UNSET,
+        owner_counts: bool | _Unset = UNSET,
+        no_show_counts: bool | _Unset = UNSET,
+        needs: list[Any] | _Unset = UNSET,
+        members: list[Any] | _Unset | None = UNSET,
+    ) -> Any:
+        """Make a pool."""
+        return self._operate(
+            "POST",
+            "/pools",
+            {},
+            {},
+            {
+                "name": name,
+                "active": active,
+                "everyone": everyone,
+                "icp_ids": icp_ids,
+                "minutes": minutes,
+                "ownership": ownership,
+                "owner_counts": owner_counts,
+                "no_show_counts": no_show_counts,
+                "needs": needs,
+                "members": members,
+            },
+            "",
+        )
+
+    def get_pool(self, pool_id: UUID | str, *, fields: str | _Unset = UNSET) -> Any:
+        """One pool."""
+        return self._operate("GET", "/pools/{pool_id}", {"pool_id": pool_id}, {"fields": fields}, None, "")
+
+    def set_pool(
+        self,
+        pool_id: UUID | str,
+        *,
+        name: str,
+        active: bool | _Unset = UNSET,
+        everyone: bool | _Unset = UNSET,
+        icp_ids: list[Any] | _Unset = UNSET,
+        minutes: int | _Unset | None = UNSET,
+        ownership: Literal["ignore", "prefer", "require"] | _Unset = UNSET,
+        owner_counts: bool | _Unset = UNSET,
+        no_show_counts: bool | _Unset = UNSET,
+        needs: list[Any] | _Unset = UNSET,
+        members: list[Any] | _Unset | None = UNSET,
+    ) -> Any:
+        """Change a pool, whole; its ledger stays."""
+        return self._operate(
+            "PUT",
+            "/pools/{pool_id}",
+            {"pool_id": pool_id},
+            {},
+            {
+                "name": name,
+                "active": active,
+                "everyone": everyone,
+                "icp_ids": icp_ids,
+                "minutes": minutes,
+                "ownership": ownership,
+                "owner_counts": owner_counts,
+                "no_show_counts": no_show_counts,
+                "needs": needs,
+                "members": members,
+            },
+            "",
+        )
+
+    def delete_pool(self, pool_id: UUID | str) -> Any:
+        """Delete a pool that never had a meeting."""
+        return self._operate("DELETE", "/pools/{pool_id}", {"pool_id": pool_id}, {}, None, "")
+
+    def set_pool_member(
+        self,
+        pool_id: UUID | str,
+        user_id: UUID | str,
+        *,
+        weight: int | _Unset = UNSET,
+        skills: list[Any] | _Unset = UNSET,
+        active: bool | _Unset = UNSET,
+    ) -> Any:
+        """Add a person to a pool, or change what holds for them."""
+        return self._operate(
+            "PUT",
+            "/pools/{pool_id}/members/{user_id}",
+            {"pool_id": pool_id, "user_id": user_id},
+            {},
+            {"weight": weight, "skills": skills, "active": active},
+            "",
+        )
+
+    def remove_pool_member(self, pool_id: UUID | str, user_id: UUID | str) -> Any:
+        """Take a person out of a pool. Their coming meetings stay theirs until somebody hands them over."""
+        return self._operate(
+            "DELETE", "/pools/{pool_id}/members/{user_id}", {"pool_id": pool_id, "user_id": user_id}, {}, None, ""
+        )
+
+    def list_pool_ledger(
+        self,
+        pool_id: UUID | str,
+        *,
+        user_id: UUID | str | _Unset = UNSET,
+        limit: int | _Unset = UNSET,
+        cursor: str | _Unset = UNSET,
+        fields: str | _Unset = UNSET,
+    ) -> Any:
+        """What was owed and paid, meeting by meeting, the newest first."""
+        return self._operate(
+            "GET",
+            "/pools/{pool_id}/ledger",
+            {"pool_id": pool_id},
+            {"user_id": user_id, "limit": limit, "cursor": cursor, "fields": fields},
+            None,
+            "",
+        )
+
+    def hand_over_meetings(
+        self,
+        pool_id: UUID | str,
+        *,
+        from_user_id: UUID | str,
+        to_user_id: UUID | str | _Unset | None = UNSET,
+        meeting_ids: list[Any] | _Unset | None = UNSET,
+    ) -> Any:
+        """Give a member's coming meetings to others; each says to whom. Booked ones move to the other's calendar at
+        the same time, and the invitation says whom they meet. What nobody can take stays, with the reason. Again:
+        what was given is theirs no more.
+        """
+        return self._operate(
+            "POST",
+            "/pools/{pool_id}/hand-over",
+            {"pool_id": pool_id},
+            {},
+            {"from_user_id": from_user_id, "to_user_id": to_user_id, "meeting_ids": meeting_ids},
+            "",
+        )
+
+    def get_rooms(self, *, fields: str | _Unset = UNSET) -> Any:
+        """Where meetings take place."""
+        return self._operate("GET", "/rooms", {}, {"fields": fields}, None, "")
+
+    def set_rooms(self, *, kind: Literal["none", "calendar", "zoom", "address"], address: str | _Unset = UNSET) -> Any:
+        """Say where meetings take place, where a calendar says nothing else."""
+        return self._operate("PUT", "/rooms", {}, {}, {"kind": kind, "address": address}, "")
+
+    def connect_zoom(
+        self, *, account_id: str, client_id: str, secret: str | _Unset | None = UNSET, host: str | _Unset = UNSET
+    ) -> Any:
+        """Keep a Zoom application; its secret is never shown again."""
+        return self._operate(
+            "PUT",
+            "/rooms/zoom",
+            {},
+            {},
+            {"account_id": account_id, "client_id": client_id, "secret": secret, "host": host},
+            "",
+        )
+
+    def forget_zoom(self) -> Any:
+        """Forget the Zoom application; rooms that were made stay."""
+        return self._operate("DELETE", "/rooms/zoom", {}, {}, None, "")
+
+    def check_zoom(self) -> Any:
+        """Ask Zoom whether it lets us in."""
+        return self._operate("POST", "/rooms/zoom/check", {}, {}, None, "")
+
+    def set_calendar_rooms(
+        self,
+        calendar_id: UUID | str,
+        *,
+        kind: Literal["none", "calendar", "zoom", "address"] | None,
+        address: str | _Unset = UNSET,
+    ) -> Any:
+        """Say where the meetings in one calendar take place."""
+        return self._operate(
+            "PUT",
+            "/rooms/calendars/{calendar_id}",
+            {"calendar_id": calendar_id},
+            {},
+            {"kind": kind, "address": address},
             "",
         )
 
@@ -2515,6 +2910,8 @@ class Operations:
         time_zone: str | _Unset | None = UNSET,
         currency: str | _Unset | None = UNSET,
         deal_value_minor: int | _Unset | None = UNSET,
+        preparation_hour: int | _Unset | None = UNSET,
+        preparation_hours_before: int | _Unset | None = UNSET,
         offer: Mapping[str, Any] | _Unset | None = UNSET,
         if_match: str = "",
     ) -> Any:
@@ -2533,6 +2930,8 @@ class Operations:
                 "time_zone": time_zone,
                 "currency": currency,
                 "deal_value_minor": deal_value_minor,
+                "preparation_hour": preparation_hour,
+                "preparation_hours_before": preparation_hours_before,
                 "offer": offer,
             },
             if_match,

@@ -57,7 +57,7 @@ def settings_page() -> str:
         "| `SALESOS_SERVER` | The address of a server, as `--server`; empty: this machine's own database |",
         "| `SALESOS_API_KEY` | The key for it, from the console or `salesos api-key create` there |",
         "",
-        "## Secrets for `salesos mailbox add`, `mailbox set`, `notices add` and `telephony connect`",
+        "## Secrets for `salesos mailbox add`, `mailbox set`, `notices add`, `telephony connect` and `rooms zoom`",
         "",
         "| Setting | Meaning |",
         "|---|---|",
@@ -67,6 +67,7 @@ def settings_page() -> str:
         "| `SALESOS_MAILBOX_API_KEY` | SendGrid |",
         "| `SALESOS_NOTICE_SECRET` | Of a channel of Slack or Teams, for `salesos notices add` |",
         "| `SALESOS_TELEPHONY_SECRET` | Twilio: of the API key, or the auth token itself |",
+        "| `SALESOS_ZOOM_SECRET` | Zoom: of the application that makes rooms (`rooms zoom`) |",
         "| `SALESOS_TELEPHONY_TOKEN` | Twilio, beside an API key: the auth token, by which its webhooks are signed |",
     ]
     return "\n".join(lines) + "\n"
