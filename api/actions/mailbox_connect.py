@@ -1,39 +1,26 @@
-"""Letting a mailbox into its service: a person leaves for it and comes back (OAuth 2.0 code with PKCE).
+"""Letting a mailbox into its service: a person leaves for it and comes back (api.actions.service_sign_in).
 
-What is under way stands in a signed cookie of ten minutes, bound to the session, the mailbox and its connection's
-number: an answer that another browser, person or mailbox began is not taken.
+What is under way is bound to the mailbox and its connection's number too: an answer that another mailbox began, or that
+comes a second time, is not taken.
 """
 
-import hmac
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from itsdangerous import BadSignature, URLSafeSerializer
 from sqlmodel import Session
 
 from agents import mailboxes
+from api.actions.service_sign_in import ConnectFailed, Leaving, Under, begun_here, code_of, returned
 from api.dependencies import Dependencies, Principal
 from api.permissions import Permission
-from core.errors import FixConfiguration, NotFound, Rejected
+from core.errors import FixConfiguration, NotFound
 from store.models import Mailbox
 from tools.mail.service import signed_in_to
 from tools.registry import MailConnections
 
 CALLBACK: Final = "/mailboxes/connect/back"
-SECONDS: Final = 600  # from leaving for the service to coming back
-
-
-class ConnectFailed(Rejected):
-    code = "connect_failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Leaving:
-    url: str  # the service's
-    cookie: str
+_SALT: Final = "mailbox connection"
 
 
 def redirect_uri(deps: Dependencies) -> str:
@@ -46,27 +33,18 @@ def leave(deps: Dependencies, principal: Principal, mailbox_id: UUID) -> Leaving
     principal.require(Permission.MAILBOXES)
     with deps.database.read(principal.workspace_id) as session:
         row = _mailbox(session, principal, mailbox_id)
-    state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
-    url = _services(deps, principal).begin(row, redirect_uri=redirect_uri(deps), state=state, verifier=verifier)
-    begun = {
-        "session": _session_of(principal),
-        "workspace": principal.workspace_id.hex,
-        "mailbox": mailbox_id.hex,
-        "number": row.connection_number,
-        "service": _service_of(row),
-        "state": state,
-        "verifier": verifier,
-        "at": int(deps.clock.now().timestamp()),
-    }
-    return Leaving(url, str(_serializer(deps).dumps(begun)))
+    way = Under(_SALT)
+    url = _services(deps, principal).begin(
+        row, redirect_uri=redirect_uri(deps), state=way.state, verifier=way.verifier
+    )  # fmt: skip
+    what = {"mailbox": mailbox_id.hex, "number": row.connection_number, "service": _service_of(row)}
+    return Leaving(url, way.cookie(deps, principal, what))
 
 
 def mailbox_of(deps: Dependencies, cookie: str) -> UUID | None:
     """Whose page shows what went wrong; None: this browser began nothing."""
-    try:
-        return UUID(hex=_serializer(deps).loads(cookie)["mailbox"])
-    except (BadSignature, KeyError, ValueError):
-        return None
+    found = begun_here(deps, _SALT, cookie)
+    return UUID(hex=found["mailbox"]) if found else None
 
 
 def arrive(deps: Dependencies, principal: Principal, cookie: str, answer: Mapping[str, str]) -> UUID:
@@ -75,23 +53,13 @@ def arrive(deps: Dependencies, principal: Principal, cookie: str, answer: Mappin
     Takes seconds, outside of any transaction. Raises Forbidden, NotFound, Rejected, FixConfiguration, RetryAt.
     """
     principal.require(Permission.MAILBOXES)
-    begun = _begun(deps, principal, cookie)
-    if not hmac.compare_digest(begun["state"].encode(), answer.get("state", "").encode()):
-        raise ConnectFailed(
-            "The answer does not belong to what this browser began.", hint="Connect it again from its page."
-        )
+    begun = returned(deps, principal, _SALT, cookie, answer)
     mailbox_id = UUID(hex=begun["mailbox"])
     with deps.database.read(principal.workspace_id) as session:
         row = _mailbox(session, principal, mailbox_id)
     _refuse_another(row, begun)
-    if answer.get("error"):
-        denied = answer["error"] in ("access_denied", "consent_required")
-        why = "Access was not allowed there." if denied else "The service could not let us in."
-        raise ConnectFailed(why, hint="Connect it again, or ask whoever administers the account there.")
-    if not answer.get("code"):
-        raise ConnectFailed("The service's answer has no code.", hint="Connect it again from its page.")
     token = _services(deps, principal).redeem(
-        row, code=answer["code"], redirect_uri=redirect_uri(deps), verifier=begun["verifier"]
+        row, code=code_of(answer), redirect_uri=redirect_uri(deps), verifier=begun["verifier"]
     )
     context = deps.context_for(principal.workspace_id)
     with deps.database.write(principal.workspace_id) as session:
@@ -99,19 +67,6 @@ def arrive(deps: Dependencies, principal: Principal, cookie: str, answer: Mappin
         _refuse_another(now_there, begun)  # also a second answer: connecting made the number higher
         mailboxes.connect(session, context, now_there, token, by=principal.actor)
     return mailbox_id
-
-
-def _begun(deps: Dependencies, principal: Principal, cookie: str) -> Mapping[str, Any]:
-    again = "Connect it again from its page."
-    try:
-        found = dict(_serializer(deps).loads(cookie))
-    except BadSignature:
-        raise ConnectFailed("This browser began no connection, or it was too long ago.", hint=again) from None
-    if not 0 <= deps.clock.now().timestamp() - found["at"] <= SECONDS:
-        raise ConnectFailed("Connecting took longer than ten minutes.", hint=again)
-    if (found["session"], found["workspace"]) != (_session_of(principal), principal.workspace_id.hex):
-        raise ConnectFailed("Another sign-in began this connection.", hint=again)
-    return found
 
 
 def _refuse_another(row: Mailbox, begun: Mapping[str, Any]) -> None:
@@ -126,10 +81,6 @@ def _service_of(row: Mailbox) -> str:
     return found.name if found else ""
 
 
-def _session_of(principal: Principal) -> str:
-    return principal.session_id.hex if principal.session_id else ""
-
-
 def _mailbox(session: Session, principal: Principal, mailbox_id: UUID) -> Mailbox:
     row = session.get(Mailbox, (principal.workspace_id, mailbox_id))
     if row is None:
@@ -142,7 +93,3 @@ def _services(deps: Dependencies, principal: Principal) -> MailConnections:
     if found is None:
         raise FixConfiguration("This process reaches no mail service.", hint="Connect it where the server runs.")
     return found
-
-
-def _serializer(deps: Dependencies) -> URLSafeSerializer:
-    return URLSafeSerializer(list(reversed(deps.sso_keys)), salt="mailbox connection")  # the last one signs

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.actions import mailbox_connect as acts
+from api.actions.service_sign_in import SECONDS
 from api.console import guard
 from api.console.guard import Visitor
 from api.console.mailboxes import refused
@@ -23,7 +24,7 @@ def leave(mailbox_id: UUID, deps: Deps, visitor: Visitor) -> Response:
         return refused(deps, visitor, mailbox_id, error)
     response = RedirectResponse(leaving.url, status_code=303)
     response.set_cookie(
-        _cookie(deps), leaving.cookie, max_age=acts.SECONDS, path="/", secure=guard.is_https(deps), httponly=True,
+        _cookie(deps), leaving.cookie, max_age=SECONDS, path="/", secure=guard.is_https(deps), httponly=True,
         samesite="lax",
     )  # fmt: skip
     return response

@@ -34,6 +34,32 @@ def public_holidays(country: str, year: int, region: str = "") -> frozenset[date
         return frozenset()
 
 
+@lru_cache(maxsize=1)
+def countries() -> tuple[str, ...]:
+    """ISO 3166-1 codes of the countries whose public holidays are known."""
+    return tuple(sorted(holidays.list_supported_countries(include_aliases=False)))
+
+
+@lru_cache(maxsize=256)
+def regions(country: str) -> tuple[str, ...]:
+    """Codes of the regions that have days of their own; empty: none, or a country that is not known."""
+    code = country.strip().upper()
+    return tuple(holidays.country_holidays(code).subdivisions) if code in countries() else ()
+
+
+def problem_of_holidays(country: str, region: str) -> str:
+    """Why these are nobody's public holidays, in words; "": they are known, or nothing is asked for."""
+    code = country.strip().upper()
+    if not code:
+        return "Name the country too: regions are of one." if region.strip() else ""
+    if code not in countries():
+        return f"The public holidays of {country!r} are not known: write a code of two letters, like DE."
+    if region.strip() and _subdivision(code, region) is None:
+        known = ", ".join(regions(code))
+        return f"{code} has no region {region!r}" + (f": write one of {known}." if known else ", nor any other.")
+    return ""
+
+
 @lru_cache(maxsize=1024)
 def _subdivision(country: str, region: str) -> str | None:
     """ "Bayern" and "BY" are BY of Germany, "California" is CA of the United States. None: not one that we know."""

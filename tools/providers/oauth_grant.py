@@ -89,7 +89,7 @@ def begin(
     verifier: str,
     address: str,
 ) -> str:
-    """Where the person goes."""
+    """Where the person goes. `address`: the account that is meant; "": whichever they choose there."""
     query = {
         "response_type": "code",
         "client_id": client.client_id,
@@ -98,7 +98,7 @@ def begin(
         "state": state,
         "code_challenge": _challenge(verifier),
         "code_challenge_method": "S256",
-        "login_hint": address,
+        **({"login_hint": address} if address else {}),  # without one the service asks which account
         **door.extra,
     }
     return f"{door.authorize_url(tenant)}?{urlencode(query)}"
