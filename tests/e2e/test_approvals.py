@@ -1,27 +1,24 @@
 """Approvals in a browser: keys only, two people on one draft, a live check, a session that ends in mid-edit."""
 
-import json
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from playwright.sync_api import expect
 
 from api.app import create_app
 from core.clock import SystemClock
-from store import migrations
 from store.models import ApprovalState, Role, WebSession
 from store.session import Database
 from tests.e2e.test_console import office, signed_in, site, state_of
 from tests.support.api_office import PASSWORD, ApiOffice, api_office, tell_a_story
+from tests.support.console_page import findings, has_focus, spoken
+from tests.support.migrated import new_sqlite
 from tests.support.served import served
 
 pytestmark = pytest.mark.browser
 __all__ = ["office", "site"]  # fixtures
-
-_AXE = files("axe_playwright_python").joinpath("axe.min.js")
-_WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
 
 
 def test_an_edit_is_checked_while_it_is_typed_and_outlives_the_session(page: Any, site: str, office: ApiOffice) -> None:
@@ -31,8 +28,7 @@ def test_an_edit_is_checked_while_it_is_typed_and_outlives_the_session(page: Any
     page.goto(f"{site}/approvals/{first}?edit=1")
     body = page.get_by_label("Body")
     body.fill(body.input_value() + "\nWe have 4711 customers.")
-    page.locator("#preview ins").first.wait_for()
-    assert "4711" in page.locator("#preview").inner_text()
+    expect(page.locator("#preview ins")).to_contain_text(["4711"])
     with office.deps.database.write(office.workspace_id) as session:
         session.execute(sa.delete(WebSession))
     body.press("End")
@@ -52,11 +48,12 @@ def test_an_edit_is_checked_while_it_is_typed_and_outlives_the_session(page: Any
 def test_two_people_on_one_draft(page: Any, site: str, office: ApiOffice) -> None:
     (first, _), *_ = tell_a_story(office)
     signed_in(page, site, office.user(Role.REP, "ann_lee@sender.example"))
-    page.goto(f"{site}/approvals/{first}")
-    page.wait_for_load_state("networkidle")
     other = page.context.browser.new_context()
     second = other.new_page()
+    second.set_default_timeout(60_000)
     signed_in(second, site, office.user(Role.MANAGER, "bob_ray@sender.example"))
+    with page.expect_response("**/reading"):
+        page.goto(f"{site}/approvals/{first}")
     second.goto(f"{site}/approvals/{first}")
     second.get_by_text("Ann Lee opened this just now").wait_for()
     page.keyboard.press("a")
@@ -76,7 +73,7 @@ def test_several_at_once_by_keys(page: Any, site: str, office: ApiOffice) -> Non
     page.get_by_text("2 selected").wait_for()
     page.keyboard.press("b")
     page.wait_for_url("**/batch?*")
-    assert page.locator("article.mail").count() == 2
+    expect(page.locator("article.mail")).to_have_count(2)
     page.keyboard.press("y")
     page.get_by_role("heading", name="2 of 2 approved").wait_for()
     assert [state_of(office, a).value for a, _ in stories] == ["approved", "approved", "pending"]
@@ -90,6 +87,7 @@ def test_what_comes_of_decisions_is_held_to_wcag(page: Any, site: str, office: A
     signed_in(page, site, office.user(Role.REP, "ann_lee@sender.example"))
     other = page.context.browser.new_context()
     second = other.new_page()
+    second.set_default_timeout(60_000)
     signed_in(second, site, office.user(Role.MANAGER, "bob_ray@sender.example"))
     for editor, words in ((page, "Hello,\n\nmine."), (second, "Hello,\n\ntheirs.")):
         editor.goto(f"{site}/approvals/{stories[0]}?edit=1")
@@ -105,7 +103,7 @@ def test_what_comes_of_decisions_is_held_to_wcag(page: Any, site: str, office: A
     hold_to_wcag(page)
     page.get_by_role("button", name="Save mine in place of theirs").click()
     page.wait_for_url("**said=edited")
-    assert "mine." in page.locator(".mail").inner_text()
+    expect(page.locator(".mail")).to_contain_text("mine.")
     page.goto(f"{site}/approvals/{stories[1]}")
     decide(page, "a", "Approved")
     hold_to_wcag(page)
@@ -120,24 +118,12 @@ def test_what_comes_of_decisions_is_held_to_wcag(page: Any, site: str, office: A
 
 
 def hold_to_wcag(page: Any) -> None:
-    page.evaluate(_AXE.read_text(encoding="utf-8"))
-    found = page.evaluate(f"axe.run(document, {json.dumps(_WCAG)})")["violations"]
-    assert not found, [(violation["id"], violation["nodes"][0]["html"][:160]) for violation in found]
-
-
-def spoken(page: Any) -> str:
-    """What has the focus, and is a live region."""
-    said: str = page.evaluate(
-        "() => { const e = document.activeElement; return e.matches('[role=status],[role=alert]') ? e.innerText : ''; }"
-    )
-    return said
+    assert findings(page) == []
 
 
 def test_a_morning_of_twelve_drafts_without_the_mouse(page: Any, tmp_path: Path) -> None:
     """Eight approved, one edited, two rejected, one undone; after each, what became of it has the focus."""
-    url = f"sqlite:///{tmp_path / 'morning.db'}"
-    migrations.upgrade(url)
-    database = Database(url)
+    database = Database(new_sqlite(tmp_path, "morning.db"))
     office = api_office(database, SystemClock(), tmp_path, people=12)
     ids = [approval_id for approval_id, _ in tell_a_story(office)]
     with served(create_app(office.deps)) as place:
@@ -149,7 +135,7 @@ def test_a_morning_of_twelve_drafts_without_the_mouse(page: Any, tmp_path: Path)
         page.keyboard.press("a")  # the gate holds it back: nothing happens
         page.keyboard.press("e")
         page.wait_for_url("**edit=1")
-        assert page.evaluate("document.activeElement.name") == "body"
+        has_focus(page, "[name=body]")
         page.keyboard.press("Control+a")
         page.keyboard.type("Hello,\n\nLedgerly catches invoice errors before they are sent. Worth a call next week?")
         page.keyboard.press("Shift+Tab")
@@ -161,15 +147,15 @@ def test_a_morning_of_twelve_drafts_without_the_mouse(page: Any, tmp_path: Path)
         assert "Saved as a new draft" in spoken(page)
         page.keyboard.press("j")
         page.wait_for_url(lambda url: "said" not in url)
-        assert page.evaluate("document.activeElement.tagName") == "H2", "the next draft's heading"
+        has_focus(page, "h2")  # the next draft's heading
 
         page.goto(f"{place}/approvals/{ids[3]}")
         page.keyboard.press("r")
-        assert page.evaluate("document.activeElement.name") == "reason"
+        has_focus(page, "[name=reason]")
         page.keyboard.type("not")
         page.keyboard.press("Escape")
-        assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
-        assert not page.get_by_label("Why?").is_visible()
+        has_focus(page, "summary")
+        expect(page.get_by_label("Why?")).to_be_hidden()
         for reason in ("Too long", "We know them"):
             page.keyboard.press("r")
             page.keyboard.press("Control+a")
@@ -184,7 +170,7 @@ def test_a_morning_of_twelve_drafts_without_the_mouse(page: Any, tmp_path: Path)
         states = [state_of(office, found).value for found in ids]
         assert states == ["approved"] * 2 + ["void"] + ["rejected"] * 2 + ["approved"] * 6 + ["pending"]
         page.goto(f"{place}/approvals")
-        assert page.locator(".choice").count() == 2, "the edited one and the one that was undone wait"
+        expect(page.locator(".choice")).to_have_count(2)  # the edited one and the one that was undone wait
     database.close()
 
 
@@ -192,5 +178,4 @@ def decide(page: Any, key: str, said: str) -> None:
     before = page.url
     page.keyboard.press(key)
     page.wait_for_url(lambda url: url != before and "done=" in url)
-    page.wait_for_load_state("load")
     assert said in spoken(page)

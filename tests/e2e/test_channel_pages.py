@@ -5,10 +5,8 @@
 | the application on a port, SQLite, Chromium, axe-core | the office, its tasks, a channel with a hostile name |
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,18 +15,18 @@ import pytest
 
 from api.app import create_app
 from core.clock import SystemClock
-from store import migrations
 from store.models import Approval, ApprovalState, Notice, NoticeChannel, NoticeKind, Role, Task, TaskState
 from store.queries import team_notices
 from store.session import Database
-from tests.support.api_office import PASSWORD, ApiOffice, api_office
+from tests.support.api_office import ApiOffice, api_office
+from tests.support.console_page import findings, has_focus, too_wide
+from tests.support.console_page import sign_in as sign_in_at
+from tests.support.migrated import new_sqlite
 from tests.support.served import served
 from tools.notice_links import NoticeLinks
 
 pytestmark = pytest.mark.browser
 
-_AXE = files("axe_playwright_python").joinpath("axe.min.js")
-_WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
 LINKS = NoticeLinks([b"only for tests of links in notices, long"], "")
 HOSTILE = "<script>document.title='owned'</script>"
 
@@ -59,9 +57,7 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    url = f"sqlite:///{tmp_path / 'salesos.db'}"
-    migrations.upgrade(url)
-    database = Database(url)
+    database = Database(new_sqlite(tmp_path))
     office = api_office(database, SystemClock(), tmp_path)
     office.deps = replace(office.deps, notices=LINKS)
     office.user(Role.ADMIN, "admin@sender.example")
@@ -90,11 +86,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 def sign_in(page: Any, site: Site, at: str) -> None:
     """As somebody who follows a link and is not signed in yet."""
-    page.goto(f"{site.url}{at}")
-    page.get_by_label("E-mail").fill("admin@sender.example")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(lambda url: "/sign-in" not in url)
+    sign_in_at(page, site.url, "admin@sender.example", at=at)
 
 
 def test_a_call_is_logged_with_one_key_and_taken_back_with_another(page: Any, site: Site) -> None:
@@ -116,7 +108,8 @@ def test_what_cannot_be_undone_asks_once_more(page: Any, site: Site) -> None:
     page.goto(f"{site.url}/today?whose=all")
     page.locator("[data-row]", has_text="Call Pat Weber").locator("a[data-open]").focus()
     page.keyboard.press("x")
-    assert page.evaluate("document.activeElement.textContent").startswith("Not interested")
+    page.wait_for_function("document.activeElement.textContent.startsWith('Not interested')")
+    has_focus(page, "button")
     assert site.get(Task, task_id).state is TaskState.OPEN
     page.keyboard.press("Enter")
     page.get_by_text("The lead is lost").wait_for()
@@ -156,10 +149,6 @@ def test_the_pages_are_for_everybody(page: Any, site: Site, theme: str, tmp_path
             page.set_viewport_size({"width": width, "height": 900})
             page.goto(f"{site.url}{place}")
             page.screenshot(path=tmp_path / f"{name}-{theme}-{width}.png", full_page=True)
-            over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert over <= 0, f"{name} at {width} by {over} px"
-        page.evaluate(_AXE.read_text(encoding="utf-8"))
-        result = page.evaluate(f"axe.run(document, {json.dumps(_WCAG)})")
-        found = [(one["id"], one["nodes"][0]["html"][:160]) for one in result["violations"]]
-        assert found == [], name
+            assert too_wide(page) == 0, f"{name} at {width}"
+        assert findings(page) == [], name
         assert page.title() != "owned"

@@ -1,52 +1,42 @@
 """The console in a real browser: sign in, read a claim's evidence, decide by key, edit; both themes, both sizes."""
 
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
+from playwright.sync_api import expect
 
 from api.app import create_app
 from core.clock import SystemClock
-from store import migrations
 from store.models import Approval, ApprovalState, Role
 from store.session import Database
-from tests.support.api_office import PASSWORD, ApiOffice, api_office, tell_a_story
+from tests.support.api_office import ApiOffice, api_office, tell_a_story
+from tests.support.console_page import sign_in, too_wide
+from tests.support.migrated import new_sqlite
+from tests.support.served import served
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[ApiOffice]:
-    url = f"sqlite:///{tmp_path / 'salesos.db'}"
-    migrations.upgrade(url)
-    database = Database(url)
+    database = Database(new_sqlite(tmp_path))
     yield api_office(database, SystemClock(), tmp_path)
     database.close()
 
 
 @pytest.fixture
 def site(office: ApiOffice) -> Iterator[str]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(office.deps), log_level="warning"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(timeout=10)
+    with served(create_app(office.deps)) as url:
+        yield url
 
 
 def signed_in(page: Any, site: str, email: str) -> None:
     page.goto(f"{site}/approvals")
-    assert page.get_by_role("heading", name="Sign in").is_visible()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     assert page.get_by_label("Workspace").input_value(), "one workspace: its name is filled in"
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/approvals")
+    sign_in(page, site, email)
 
 
 def state_of(office: ApiOffice, approval_id: Any) -> ApprovalState:
@@ -66,19 +56,20 @@ def test_a_rep_decides_by_key(page: Any, site: str, office: ApiOffice) -> None:
 
     claim = page.locator(".body .claim").first
     tip = claim.locator(".tip")
-    assert not tip.is_visible()
+    expect(tip).to_be_hidden()
     claim.hover()
+    expect(tip).to_be_visible()
     assert "We are looking for three billing clerks" in tip.inner_text()
     assert "https://news.example/item" in tip.inner_text()
     assert page.locator(".tip a").count() == 0, "text of strangers is no link"
     page.mouse.move(0, 0)
+    expect(tip).to_be_hidden()
     claim.focus()
-    assert tip.is_visible()
+    expect(tip).to_be_visible()
 
     page.keyboard.press("a")
-    page.get_by_role("status").wait_for()
+    expect(page.get_by_role("status")).to_contain_text("Approved")
     assert state_of(office, first) is ApprovalState.APPROVED
-    assert "Approved" in page.get_by_role("status").inner_text()
     page.keyboard.press("u")
     page.wait_for_url(f"**/approvals/{first}?said=undone")
     assert state_of(office, first) is ApprovalState.PENDING
@@ -91,7 +82,7 @@ def test_a_rep_decides_by_key(page: Any, site: str, office: ApiOffice) -> None:
     assert state_of(office, second) is ApprovalState.REJECTED
 
     page.goto(f"{site}/approvals/{third}")
-    assert page.locator("#approve button").is_disabled(), "the gate holds it back"
+    expect(page.locator("#approve button")).to_be_disabled()  # the gate holds it back
     page.keyboard.press("a")
     assert state_of(office, third) is ApprovalState.PENDING
     page.keyboard.press("e")
@@ -100,7 +91,7 @@ def test_a_rep_decides_by_key(page: Any, site: str, office: ApiOffice) -> None:
     page.keyboard.press("?")
     page.goto(f"{site}/approvals/{third}")
     page.keyboard.press("?")
-    assert page.get_by_role("dialog").is_visible()
+    expect(page.get_by_role("dialog")).to_be_visible()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -128,10 +119,9 @@ def test_pages_fit_and_can_be_looked_at(
         if name == "draft":
             page.locator(".body .claim").first.focus()
         page.screenshot(path=tmp_path / f"{name}-{theme}-{width}.png")
-        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert over <= 0, f"{name} is {over} px too wide at {width} px"
+        assert too_wide(page) == 0, f"{name} at {width} px"
 
 
 def test_empty_pages_say_what_to_do(page: Any, site: str, office: ApiOffice) -> None:
     signed_in(page, site, office.user(Role.REP))
-    assert "start a run" in page.locator(".empty").inner_text()
+    expect(page.locator(".empty")).to_contain_text("start a run")

@@ -1,33 +1,31 @@
 """The pages of control in a real browser: mailboxes, why, policies, budgets, audit, outbox; themes and sizes."""
 
 import os
-import socket
-import threading
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
+from playwright.sync_api import expect
 
 from agents import brakes, mail_domains
 from agents.delivery_policy import POLICY
 from api.app import create_app
 from core.clock import SystemClock
-from store import ledger, migrations
+from store import ledger
 from store.models import Mailbox, OutboxItem, OutboxState, Role
 from store.queries import pulse
 from store.session import Database
-from tests.support.api_office import PASSWORD, ApiOffice, api_office, tell_a_story
+from tests.support.api_office import ApiOffice, api_office, tell_a_story
+from tests.support.console_page import findings, sign_in, too_wide
+from tests.support.migrated import new_sqlite
+from tests.support.served import served
 from tests.support.zone import FakeZone
 from tools.deliverability.report import examine_domain
 from tools.mail.verdicts import Verdict
 
 pytestmark = pytest.mark.browser
 
-_AXE = files("axe_playwright_python").joinpath("axe.min.js")
-_WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 PLACES = {
     "mailboxes": "/mailboxes",
     "mailbox-new": "/mailboxes/new",
@@ -43,9 +41,7 @@ PLACES = {
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[ApiOffice]:
-    url = f"sqlite:///{tmp_path / 'salesos.db'}"
-    migrations.upgrade(url)
-    database = Database(url)
+    database = Database(new_sqlite(tmp_path))
     office = api_office(database, SystemClock(), tmp_path, people=4)
     tell_a_story(office)
     _spend(office)
@@ -93,21 +89,12 @@ def _believed(office: ApiOffice) -> None:
 
 @pytest.fixture
 def site(office: ApiOffice) -> Iterator[str]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(office.deps), log_level="warning"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(timeout=10)
+    with served(create_app(office.deps)) as url:
+        yield url
 
 
 def signed_in(page: Any, site: str, email: str) -> None:
-    page.goto(f"{site}/sign-in?next=/mailboxes")
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url("**/mailboxes")
+    sign_in(page, site, email, at="/mailboxes")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -123,8 +110,7 @@ def test_pages_fit_and_can_be_looked_at(
         answer = page.goto(site + place.format(mailbox=office.office.mailbox_id))
         assert answer.status == 200, name
         page.screenshot(path=folder / f"{name}-{theme}-{width}.png", full_page=True)
-        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert over <= 0, f"{name} is {over} px too wide at {width} px"
+        assert too_wide(page) == 0, f"{name} at {width} px"
         assert page.locator("h1").count() == 1
 
 
@@ -132,38 +118,39 @@ def test_pages_fit_and_can_be_looked_at(
 def test_axe_finds_nothing_also_where_something_is_said(page: Any, site: str, office: ApiOffice, theme: str) -> None:
     page.emulate_media(color_scheme=theme)
     signed_in(page, site, office.user(Role.ADMIN, "ada@sender.example"))
-    opened = {"policies": "[data-opens=kill]", "mailbox": "details.pause summary", "audit": "[data-key=v] button"}
+    opened = {  # what is pressed, and what comes of it
+        "policies": ("[data-opens=kill]", "dialog[open]"),
+        "mailbox": ("details.pause summary", "details.pause[open]"),
+        "audit": ("[data-key=v] button", ".notice[role=status]"),
+    }
     for name, place in PLACES.items():
         page.goto(site + place.format(mailbox=office.office.mailbox_id))
         if name in opened:
-            page.locator(opened[name]).click()
+            pressed, comes = opened[name]
+            page.locator(pressed).click()
+            page.locator(comes).first.wait_for()
             page.wait_for_load_state()
-        page.evaluate(_AXE.read_text(encoding="utf-8"))
-        found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", _WCAG)
-        wrong = [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]]
-        assert wrong == [], name
+        assert findings(page) == [], name
 
 
 def test_the_kill_switch_takes_one_key_and_one_yes(page: Any, site: str, office: ApiOffice) -> None:
     signed_in(page, site, office.user(Role.SALES_OPS))
     page.goto(f"{site}/policies")
-    assert not page.get_by_role("dialog").is_visible()
+    expect(page.get_by_role("dialog")).to_be_hidden()
     page.keyboard.press("k")
     page.get_by_role("dialog").wait_for()
     page.keyboard.press("Enter")
-    page.get_by_role("status").wait_for()
-    assert "kill switch is on" in page.get_by_role("status").inner_text()
+    expect(page.get_by_role("status")).to_contain_text("kill switch is on")
     page.goto(f"{site}/why")
-    assert "The kill switch is on" in page.locator("#gate-kill_switch").inner_text()
+    expect(page.locator("#gate-kill_switch")).to_contain_text("The kill switch is on")
 
 
 def test_an_unknown_outcome_is_settled_on_its_page(page: Any, site: str, office: ApiOffice) -> None:
     signed_in(page, site, office.user(Role.SALES_OPS))
     page.goto(f"{site}/outbox")
     page.get_by_role("button", name="It did not arrive").click()
-    page.get_by_role("status").wait_for()
-    assert "sent again" in page.get_by_role("status").inner_text()
-    assert "Every mail's outcome is known" in page.locator(".empty").inner_text()
+    expect(page.get_by_role("status")).to_contain_text("sent again")
+    expect(page.locator(".empty")).to_contain_text("Every mail's outcome is known")
 
 
 def test_a_mailbox_is_paused_by_key_with_its_reason(page: Any, site: str, office: ApiOffice) -> None:
@@ -173,4 +160,4 @@ def test_a_mailbox_is_paused_by_key_with_its_reason(page: Any, site: str, office
     page.keyboard.type("Too many bounces")
     page.keyboard.press("Enter")
     page.get_by_role("status").wait_for()
-    assert page.get_by_text("Too many bounces").first.is_visible()
+    expect(page.locator("main").get_by_text("Too many bounces").and_(page.locator(":visible"))).not_to_have_count(0)

@@ -30,7 +30,7 @@ from tests.support.crash.office import unsubscribe
 from tests.support.smtp_server import smtp_process
 from workers.dispatcher import Dispatcher
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
 SEED = int(os.environ.get("SALESOS_TEST_CRASH_SEED", "20261121"))
 FAULTS = ("--delay-ms", "0-4", "--p-accept-then-cut", "0.02", "--p-cut-before-accept", "0.02", "--p-4xx", "0.02")
 MAILS, KILLS = 300, 30

@@ -6,26 +6,25 @@
 | the worker's loop | played by this test: one turn when it says so |
 """
 
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import expect
 from sqlmodel import col, select
 
 from api.app import create_app
 from core.clock import SystemClock
 from scoring.sequence import SEQUENCES
-from store import migrations
 from store.models import Company, Enrollment, Lead, Role, Workspace
 from store.session import Database
 from tests.e2e.test_console import signed_in
 from tests.support.api_office import ApiOffice, api_office, tell_a_story
+from tests.support.migrated import new_sqlite
+from tests.support.served import served
 from workers.imports import take_in_uploads
 
 pytestmark = pytest.mark.browser
@@ -35,9 +34,7 @@ WIDTHS = ((1280, 800), (1024, 768), (390, 844))
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[ApiOffice]:
-    url = f"sqlite:///{tmp_path / 'salesos.db'}"
-    migrations.upgrade(url)
-    database = Database(url)
+    database = Database(new_sqlite(tmp_path))
     found = api_office(database, SystemClock(), tmp_path)
     tell_a_story(found)
     with database.write(found.workspace_id) as session:
@@ -52,13 +49,8 @@ def office(tmp_path: Path) -> Iterator[ApiOffice]:
 
 @pytest.fixture
 def site(office: ApiOffice) -> Iterator[str]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(office.deps), log_level="warning"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(timeout=10)
+    with served(create_app(office.deps)) as url:
+        yield url
 
 
 def test_a_list_is_uploaded_looked_at_and_taken_in(page: Any, site: str, office: ApiOffice) -> None:
@@ -68,7 +60,7 @@ def test_a_list_is_uploaded_looked_at_and_taken_in(page: Any, site: str, office:
     page.get_by_label("File").set_input_files({"name": "firms.csv", "mimeType": "text/csv", "buffer": content})
     page.get_by_role("button", name="Upload").click()
     page.wait_for_url("**/imports/*said=uploaded")
-    assert page.get_by_label("Field of Headcount").input_value() == "employees"
+    expect(page.get_by_label("Field of Headcount")).to_have_value("employees")
     page.get_by_label("Field of Firm").select_option("")
     page.get_by_role("button", name="Start the import").click()
     page.get_by_role("alert").wait_for()  # no column for the name
@@ -78,7 +70,7 @@ def test_a_list_is_uploaded_looked_at_and_taken_in(page: Any, site: str, office:
     page.get_by_text("Waits for a worker").wait_for()
     page.evaluate("window.stayed = true")
     assert take_in_uploads(office.office.context) == 1
-    page.locator(".tile", has_text="Done").wait_for(timeout=10_000)
+    page.locator(".tile", has_text="Done").wait_for()
     assert page.evaluate("window.stayed"), "the page follows by itself"
     with office.deps.database.read(office.workspace_id) as session:
         names = session.exec(select(Company.name).where(col(Company.domain) == "albrecht.example")).all()
@@ -94,13 +86,13 @@ def test_a_sequence_is_read_on_a_real_lead(page: Any, site: str, office: ApiOffi
     page.get_by_role("button", name="Find").click()
     page.get_by_role("heading", name="Albrecht Freight", exact=False).wait_for()
     mail = page.get_by_role("article", name="Mail of step 1")
-    assert "3 billing clerks" in mail.inner_text()
+    expect(mail).to_contain_text("3 billing clerks")
     mail.locator(".body .claim", has_text="3 billing clerks").first.hover()
-    assert mail.locator(".tip:visible").count() == 1
-    assert page.get_by_role("article").count() == 3
+    expect(mail.locator(".tip:visible")).to_have_count(1)
+    expect(page.get_by_role("article")).to_have_count(3)
     page.get_by_role("link", name="first_mail/hiring@1").click()
     page.get_by_role("heading", name="first_mail/hiring").wait_for()
-    assert "{{ hook }}" in page.get_by_role("region", name="Source of first_mail/hiring").inner_text()
+    expect(page.get_by_role("region", name="Source of first_mail/hiring")).to_contain_text("{{ hook }}")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -8,28 +8,28 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
+from playwright.sync_api import expect
 
 from api.app import create_app
 from core.clock import SystemClock
-from store import migrations
 from store.models import Mailbox, MailboxState, Role
 from store.session import Database
-from tests.support.api_office import PASSWORD, ApiOffice, api_office
+from tests.support.api_office import ApiOffice, api_office
+from tests.support.console_page import findings, sign_in
 from tests.support.crash.office import SENDER, sealer_of
+from tests.support.migrated import new_sqlite
 from tests.support.served import served
 from tests.support.vendors import Answer, FakeVendor, answer
 from tools.providers.mail_accounts import MailAccounts
 
 pytestmark = pytest.mark.browser
 
-_AXE = files("axe_playwright_python").joinpath("axe.min.js")
 _SCOPES = "https://www.googleapis.com/auth/gmail.send https://www.googleapis.com/auth/gmail.readonly"
 
 
@@ -41,9 +41,7 @@ def google(request: httpx2.Request) -> Answer:
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[ApiOffice]:
-    url = f"sqlite:///{tmp_path / 'salesos.db'}"
-    migrations.upgrade(url)
-    database = Database(url)
+    database = Database(new_sqlite(tmp_path))
     made = api_office(database, SystemClock(), tmp_path)
     made.user(Role.ADMIN, "admin@sender.example")
     deps, context = made.deps, made.office.context
@@ -61,14 +59,11 @@ def row(office: ApiOffice) -> Mailbox:
 
 
 def looked_at(page: Any, folder: Path, name: str) -> None:
-    page.evaluate(_AXE.read_text(encoding="utf-8"))
     for width in (1280, 390):
         for theme in ("light", "dark"):
             page.set_viewport_size({"width": width, "height": 900})
             page.emulate_media(color_scheme=theme)
-            options = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
-            found = page.evaluate("options => axe.run(document, options)", options)["violations"]
-            assert [each["id"] for each in found] == [], name
+            assert findings(page) == [], name
             assert page.evaluate("document.documentElement.scrollWidth") <= width, name
             page.screenshot(path=str(folder / f"{name}-{width}-{theme}.png"), full_page=True)
 
@@ -91,15 +86,12 @@ def test_a_mailbox_is_set_to_gmail_and_connected(page: Any, office: ApiOffice, t
         "gmail": ".for-person",
     }
     with served(create_app(office.deps)) as site:
-        page.goto(f"{site}/sign-in")
-        page.fill("[name=email]", "admin@sender.example")
-        page.fill("[name=password]", PASSWORD)
-        page.click("main button[type=submit]")
+        sign_in(page, site, "admin@sender.example")
         page.goto(f"{site}/mailboxes/{office.office.mailbox_id}")
         for transport, part in shown.items():
             page.select_option("[name=transport]", transport)
-            visible = {each for each in shown.values() if each and page.locator(each).first.is_visible()}
-            assert visible == ({part} if part else set()), transport
+            for each in filter(None, shown.values()):
+                expect(page.locator(each).first, f"{each} for {transport}").to_be_visible(visible=each == part)
         page.select_option("[name=inbox]", "gmail")
         page.fill("[name=daily_cap]", "40")
         page.click("#settings button[type=submit]")
@@ -109,6 +101,6 @@ def test_a_mailbox_is_set_to_gmail_and_connected(page: Any, office: ApiOffice, t
         page.route("**/mailboxes/*/connect", skip_google)
         page.click(".notice a.button")
         page.wait_for_url("**?said=connected")
-        assert "Connected" in page.locator(".notice").first.inner_text()
+        expect(page.locator(".notice").first).to_contain_text("Connected")
         looked_at(page, tmp_path, "connected")
     assert row(office).state is MailboxState.ACTIVE

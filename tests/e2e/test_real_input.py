@@ -14,9 +14,6 @@ import email
 import gzip
 import json
 import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email import policy as mail_policy
 from email.message import EmailMessage
@@ -26,8 +23,8 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-import uvicorn
 import yaml
+from playwright.sync_api import expect
 from sqlmodel import col, func, select
 from typer.testing import CliRunner
 
@@ -51,9 +48,12 @@ from store.models import (
     Workspace,
 )
 from store.queries import approvals, triggers
+from tests.support.console_page import sign_in
+from tests.support.served import served
 from tests.support.smtp_server import Options, SmtpServer, accepted
+from tests.support.workdays import working_tuesday
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 PASSWORD = "correct horse battery 9"
 OFFER = {
@@ -84,16 +84,6 @@ def salesos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         return result.output
 
     return run
-
-
-@contextmanager
-def served(application: Application, listener: socket.socket) -> Iterator[None]:
-    server = uvicorn.Server(uvicorn.Config(application.app, log_level="warning", log_config=None))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    yield
-    server.should_exit = True
-    thread.join(timeout=10)
 
 
 def people_file(path: Path, companies: Path) -> None:
@@ -133,13 +123,14 @@ def test_from_lists_to_approved_mails_that_arrive(salesos: Any, shared_dir: Path
     listener = socket.create_server(("127.0.0.1", 0))
     site = f"http://127.0.0.1:{listener.getsockname()[1]}"
     settings = Settings(data_dir=tmp_path / "data", delivery=DeliveryMode.SMTP, send_delay_seconds=0, public_url=site)
-    clock = VirtualClock(_next_tuesday(datetime.now(UTC)))
+    # 19:00 UTC is the early afternoon in New York, summer and winter: every first touch of the day is due.
+    clock = VirtualClock(working_tuesday(datetime.now(UTC), hour=19))
     spool = tmp_path / "spool"
     with SmtpServer(Options(spool=spool)) as smtp, compose(settings, clock=clock) as application:
         context = _use_smtp(application, smtp.port)
         _check_leads(context)
         application.worker.drain()
-        with served(application, listener):
+        with served(application.app, listener):
             _approve_in_the_browser(page, site, BY_BROWSER)
             application.worker.drain()
             sent = smtp.mails()
@@ -157,12 +148,6 @@ def test_from_lists_to_approved_mails_that_arrive(salesos: Any, shared_dir: Path
         assert len(accepted(spool)) == before
         ids = [message_id for message_id, _ in accepted(spool)]
         assert len(ids) == len(set(ids))
-
-
-def _next_tuesday(now: datetime) -> datetime:
-    day = now + timedelta(days=(1 - now.weekday()) % 7 or 7)
-    # 19:00 UTC is the early afternoon in New York, summer and winter: every first touch of the day is due.
-    return day.replace(hour=19, minute=0, second=0, microsecond=0)
 
 
 def _use_smtp(application: Application, port: int) -> Any:
@@ -188,19 +173,14 @@ def _check_leads(context: Any) -> None:
 
 
 def _approve_in_the_browser(page: Any, site: str, count: int) -> None:
-    page.goto(f"{site}/approvals")
-    page.get_by_label("E-mail").fill("mara@acme.example")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/approvals")
+    sign_in(page, site, "mara@acme.example", password=PASSWORD)
     for _ in range(count):
         page.goto(f"{site}/approvals")
         page.keyboard.press("j")
         page.wait_for_url("**/approvals/*")
-        assert page.locator(".body .claim").count() >= 1
+        expect(page.locator(".body .claim")).not_to_have_count(0)
         page.keyboard.press("a")
-        page.get_by_role("status").wait_for()
-        assert "Approved" in page.get_by_role("status").inner_text()
+        expect(page.get_by_role("status")).to_contain_text("Approved")
 
 
 def _check_mail(context: Any, raw: bytes, site: str) -> None:

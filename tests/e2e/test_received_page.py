@@ -5,21 +5,21 @@
 | the application on a port, SQLite, the worker's step, Chromium, axe-core | the vendor's event and key |
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from api.app import create_app
 from core.clock import SystemClock
-from store import migrations
 from store.models import Role
 from store.queries import inbound
 from store.session import Database
-from tests.e2e.test_every_page import _AXE, _WCAG
-from tests.support.api_office import PASSWORD, ApiOffice, api_office
+from tests.support.api_office import ApiOffice, api_office
+from tests.support.console_page import findings, sign_in, too_wide
+from tests.support.migrated import new_sqlite
 from tests.support.served import served
 from workers import inbound_events
 
@@ -29,9 +29,7 @@ TOPIC = "arn:aws:sns:eu-central-1:123456789012:mail-events"
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[ApiOffice]:
-    url = f"sqlite:///{tmp_path / 'salesos.db'}"
-    migrations.upgrade(url)
-    database = Database(url)
+    database = Database(new_sqlite(tmp_path))
     office = api_office(database, SystemClock(), tmp_path)
     office.user(Role.ADMIN, "admin@sender.example")
     context = office.office.context
@@ -46,21 +44,14 @@ def office(tmp_path: Path) -> Iterator[ApiOffice]:
 @pytest.fixture
 def signed_in(page: Any, office: ApiOffice) -> Iterator[tuple[Any, str]]:
     with served(create_app(office.deps)) as site:
-        page.goto(f"{site}/sign-in")
-        page.get_by_label("E-mail").fill("admin@sender.example")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(lambda url: "/sign-in" not in url)
+        sign_in(page, site, "admin@sender.example")
         yield page, site
 
 
 def faults(page: Any) -> list[str]:
-    page.evaluate(_AXE.read_text(encoding="utf-8"))
-    found = page.evaluate(f"axe.run(document, {json.dumps(_WCAG)})")["violations"]
-    over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found] + (
-        [f"{over} px too wide"] if over > 0 else []
-    )
+    page.wait_for_load_state()
+    over = too_wide(page)
+    return findings(page) + ([f"{over} px too wide"] if over else [])
 
 
 def test_a_dead_letter_is_read_and_tried_again(signed_in: tuple[Any, str], office: ApiOffice, tmp_path: Path) -> None:
@@ -74,7 +65,7 @@ def test_a_dead_letter_is_read_and_tried_again(signed_in: tuple[Any, str], offic
             page.screenshot(path=tmp_path / f"received-{theme}-{width}.png", full_page=True)
             assert not faults(page)
     page.get_by_role("link", name="Bounce").click()
-    assert "<b>bob@x.example</b>" in page.get_by_role("region", name="The event as it came").inner_text()
+    expect(page.get_by_role("region", name="The event as it came")).to_contain_text("<b>bob@x.example</b>")
     page.screenshot(path=tmp_path / "event.png", full_page=True)
     assert not faults(page)
     page.get_by_label("Message-ID of our mail").fill("nonsense")

@@ -7,8 +7,6 @@
 | people at the companies | one lead was there before |
 """
 
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from time import sleep
@@ -17,8 +15,8 @@ from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import expect
 from sqlmodel import col, select
 
 from agents.crm import crm
@@ -27,35 +25,31 @@ from agents.scorer import scorer
 from agents.step import Step, SubjectKind, Trigger
 from api.app import create_app
 from core.clock import SystemClock
-from store import bulk, migrations
+from store import bulk
 from store.models import Cohort, Company, Icp, IcpVersion, Role, Run
 from store.models.prospecting import CohortStage
 from store.session import Database
 from tests.e2e.test_console import signed_in
 from tests.support.api_office import ApiOffice, api_office, tell_a_story
+from tests.support.migrated import new_sqlite
+from tests.support.served import served
 
 pytestmark = pytest.mark.browser
 COMPANIES = 120
+_STREAMED = 300_000  # ms, of a stream that hangs
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[ApiOffice]:
-    url = f"sqlite:///{tmp_path / 'salesos.db'}"
-    migrations.upgrade(url)
-    database = Database(url)
+    database = Database(new_sqlite(tmp_path))
     yield api_office(database, SystemClock(), tmp_path)
     database.close()
 
 
 @pytest.fixture
 def site(office: ApiOffice) -> Iterator[str]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(office.deps), log_level="warning"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(timeout=10)
+    with served(create_app(office.deps)) as url:
+        yield url
 
 
 def add_companies(office: ApiOffice) -> None:
@@ -98,8 +92,8 @@ def test_from_a_form_to_a_run_watched_to_its_end(page: Any, site: str, office: A
     page.locator("textarea[name=countries]").fill("DE")
     page.get_by_role("button", name="Make the ICP").click()
     page.get_by_role("alert").wait_for()
-    assert page.get_by_label("Employees from").get_attribute("aria-invalid") == "true"
-    assert page.get_by_label("Name", exact=True).input_value() == "Freight, DE"
+    expect(page.get_by_label("Employees from")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Freight, DE")
     page.get_by_label("Employees from").fill("50")
     page.get_by_label("Name", exact=True).press("Enter")  # saves nothing
     page.get_by_role("heading", name="What would change").wait_for()
@@ -121,14 +115,14 @@ def test_from_a_form_to_a_run_watched_to_its_end(page: Any, site: str, office: A
     page.evaluate("window.stayed = true")
     find_companies(office, run_id)
     kept = page.locator(".funnel li", has_text="In the ICP's filter").locator("b")
-    kept.filter(has_text=entering).wait_for(timeout=120_000)  # what the preview said, the run does
+    kept.filter(has_text=entering).wait_for(timeout=_STREAMED)  # what the preview said, the run does
     finish(office, run_id)
-    page.locator("[data-state=done]").wait_for(timeout=120_000)
+    page.locator("[data-state=done]").wait_for(timeout=_STREAMED)
     assert page.evaluate("window.stayed"), "the page was never loaded again"
-    assert not page.locator(".run-moves").is_visible()
+    expect(page.locator(".run-moves")).to_be_hidden()
     page.reload()
     page.get_by_text("Outside where you sell", exact=True).click()
-    assert page.locator("details[open] .lines a").count() == 5
+    expect(page.locator("details[open] .lines a")).to_have_count(5)
 
 
 def test_a_page_whose_stream_script_comes_late_is_live_all_the_same(page: Any, site: str, office: ApiOffice) -> None:

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.browser
 
 
 def looks_right(page: Any, name: str) -> None:
+    page.wait_for_load_state()
     for width, height in WIDTHS:
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
@@ -48,6 +49,7 @@ def test_a_version_is_tried_saved_compared_and_given_to_running_leads(page: Any,
     page.get_by_text("More time before the end").wait_for()
     looks_right(page, "sequence-versions")
     page.get_by_role("link", name="See what moving them").click()
+    page.get_by_role("heading", name="What it would change").wait_for()
     looks_right(page, "sequence-move")
     page.get_by_role("button", name="Move 3 leads").click()
     page.get_by_text("3 leads were moved").wait_for()

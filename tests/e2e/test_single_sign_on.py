@@ -7,27 +7,24 @@
 """
 
 import socket
-import threading
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
+from playwright.sync_api import expect
 
 from api.app import create_app
 from core.clock import SystemClock
-from store import migrations
 from store.models import Role
 from store.session import Database
-from tests.support.api_office import PASSWORD, ApiOffice, api_office
+from tests.support.api_office import ApiOffice, api_office
+from tests.support.console_page import findings, sign_in, too_wide
+from tests.support.migrated import new_sqlite
 from tests.support.oidc_server import CLIENT_ID, CLIENT_SECRET, OidcServer, oidc_server
+from tests.support.served import served
 
 pytestmark = pytest.mark.browser
-
-_AXE = files("axe_playwright_python").joinpath("axe.min.js")
-_WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 
 
 @pytest.fixture
@@ -39,18 +36,12 @@ def provider() -> Iterator[OidcServer]:
 
 @pytest.fixture
 def site_and_office(tmp_path: Path) -> Iterator[tuple[str, ApiOffice]]:
-    url = f"sqlite:///{tmp_path / 'salesos.db'}"
-    migrations.upgrade(url)
-    database = Database(url)
+    database = Database(new_sqlite(tmp_path))
     listener = socket.create_server(("127.0.0.1", 0))
     site = f"http://127.0.0.1:{listener.getsockname()[1]}"
     office = api_office(database, SystemClock(), tmp_path, public_url=site, sso_private=True)
-    server = uvicorn.Server(uvicorn.Config(create_app(office.deps), log_level="warning"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    yield site, office
-    server.should_exit = True
-    thread.join(timeout=10)
+    with served(create_app(office.deps), listener):
+        yield site, office
     database.close()
 
 
@@ -61,11 +52,8 @@ def looked_at(page: Any, folder: Path, name: str) -> None:
             page.emulate_media(color_scheme=theme)
             page.set_viewport_size({"width": width, "height": height})
             page.screenshot(path=folder / f"{name}-{theme}-{width}.png", full_page=True)
-            over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert over <= 0, f"{name} is {over} px too wide at {width} px"
-            page.evaluate(_AXE.read_text())
-            found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", _WCAG)
-            assert not found["violations"], [(v["id"], [n["html"] for n in v["nodes"]]) for v in found["violations"]]
+            assert too_wide(page) == 0, f"{name} at {width} px"
+            assert findings(page) == [], name
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 1280, "height": 800})
 
@@ -75,11 +63,7 @@ def test_an_admin_sets_it_up_and_a_person_comes_in(
 ) -> None:
     site, office = site_and_office
     email = office.user(Role.ADMIN)
-    page.goto(f"{site}/people/single-sign-on")
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/single-sign-on")
+    sign_in(page, site, email, at="/people/single-sign-on")
     looked_at(page, tmp_path, "empty")
 
     page.get_by_label("Issuer").fill(provider.issuer)
@@ -88,13 +72,14 @@ def test_an_admin_sets_it_up_and_a_person_comes_in(
     page.get_by_label("E-mail domains").fill("sender.example")
     page.get_by_label("People who come for the first time").select_option("rep")
     page.get_by_role("button", name="Set it up").click()
+    expect(page.get_by_role("status")).to_contain_text("is set up")
+    page.wait_for_load_state()  # its keys work from then on
     page.screenshot(path=tmp_path / "saved.png")
-    assert "is set up" in page.get_by_role("status").inner_text()
     page.keyboard.press("t")
     page.get_by_text("The provider answers.").wait_for()
     looked_at(page, tmp_path, "set-up")
     page.get_by_role("button", name="Take it away").click()
-    assert page.get_by_role("dialog").is_visible()
+    expect(page.get_by_role("dialog")).to_be_visible()
     page.screenshot(path=tmp_path / "dialog.png")
     page.get_by_role("button", name="Cancel").click()
 
@@ -104,7 +89,7 @@ def test_an_admin_sets_it_up_and_a_person_comes_in(
     looked_at(page, tmp_path, "sign-in")
     link.click()
     page.wait_for_url(f"{site}/leads")
-    assert page.get_by_role("heading", name="Leads", level=1).is_visible()
+    expect(page.get_by_role("heading", name="Leads", level=1)).to_be_visible()
     cookies = {cookie["name"]: cookie for cookie in page.context.cookies()}
     assert cookies["salesos"]["httpOnly"]
     assert "salesos_sso" not in cookies
@@ -113,5 +98,6 @@ def test_an_admin_sets_it_up_and_a_person_comes_in(
     provider.wrong = {"error": "access_denied"}
     page.goto(f"{site}/sign-in/single?workspace={office.slug}")
     page.get_by_role("link", name="Sign in with localhost").click()
-    assert "let nobody in" in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("let nobody in")
+    page.wait_for_load_state()
     looked_at(page, tmp_path, "refused")

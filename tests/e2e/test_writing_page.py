@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from playwright.sync_api import expect
 
 from store.models import EditRule, Role
 from tests.e2e.test_console import signed_in
@@ -60,4 +61,4 @@ def test_words_are_tried_and_a_rule_taken_back(page: Any, site: str, office: Api
     page.get_by_text("is not proposed again").wait_for()
     page.get_by_role("button", name="Stop A softer end").click()
     page.get_by_text("Nobody gets these words any more.").wait_for()
-    assert page.get_by_role("button", name="Adopt A softer end").count() == 0
+    expect(page.get_by_role("button", name="Adopt A softer end")).to_have_count(0)

@@ -3,9 +3,10 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = (
@@ -19,6 +20,7 @@ _FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 _TIMEOUT_MS = 60_000  # of a page that hangs; a busy machine is not one
+expect.set_options(timeout=_TIMEOUT_MS)  # its own five seconds are a busy machine's
 NOT_FOUND = f"No Chromium on PATH (looked for {', '.join(_NAMES)}); on Debian: apt install chromium"
 
 
@@ -37,9 +39,13 @@ def launch(path: str) -> Iterator[Browser]:
 
 
 @contextmanager
-def open_page(browser: Browser) -> Iterator[Page]:
-    """A page of a fresh profile. At the end it fails on script errors and on requests to anywhere but loopback."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", timezone_id="UTC")
+def open_page(browser: Browser, **profile: Any) -> Iterator[Page]:
+    """A page of a fresh profile. At the end it fails on script errors and on requests to anywhere but loopback.
+
+    `profile`: what is different about whoever looks (viewport, locale, timezone_id, java_script_enabled, ...).
+    """
+    usual = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", "timezone_id": "UTC"}
+    context = browser.new_context(**{**usual, **profile})
     context.set_default_timeout(_TIMEOUT_MS)
     problems: list[str] = []
 
