@@ -64,6 +64,8 @@ Address = Annotated[str, _Typed, Field(min_length=1, max_length=500), AfterValid
 Country = Annotated[str, _Typed, Field(max_length=2), AfterValidator(_country)]
 Zone = Annotated[str, _Typed, Field(min_length=1, max_length=64), AfterValidator(_zone)]
 Currency = Annotated[str, _Typed, Field(max_length=3), _letters(3, "three letters of ISO 4217, such as EUR or USD")]
+Hour = Annotated[int, Field(ge=0, le=23)]  # of a day
+HoursBefore = Annotated[int, Field(ge=0, le=48)]
 DealValue = Annotated[int, Field(ge=0, le=LARGEST_DEAL)]
 
 
@@ -78,6 +80,8 @@ class WorkspaceSettings(BaseModel):
     time_zone: Zone = "UTC"
     currency: Currency = "USD"
     deal_value_minor: DealValue = 0
+    preparation_hour: Hour = 7
+    preparation_hours_before: HoursBefore = 2
     offer: OfferSettings | None = None
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from agents import preparation
 from agents.context import AgentContext
 from agents.sequences.steps_done import steps_done
 from core.ids import stable_id
@@ -68,8 +69,9 @@ def all_sent(
     messages, steps, records = [], [], []
     for item in items:
         words = said.get(item.id)
-        messages.append(_message(context, item, words, at, names))
-        if item.subject_kind != placement.SUBJECT:  # which no customer relation knows of
+        if item.subject_kind != preparation.SUBJECT:  # to a colleague: part of no conversation
+            messages.append(_message(context, item, words, at, names))
+        if item.subject_kind not in (placement.SUBJECT, preparation.SUBJECT):  # which no customer relation knows of
             steps.append(_crm_step(item, words, at))
         details = {"draft_id": str(item.draft_id or ""), "mime_sha256": item.mime_sha256, "attempts": item.attempts}
         records.append(audit.Record(actor, "outbox.sent", "outbox_item", str(item.id), details))
@@ -78,7 +80,11 @@ def all_sent(
     notices.keep(session, told, at)
     outbox.insert_crm(session, context.clock, context.sealer, steps)
     audit.append_many(session, context.clock, context.ids, records)
-    events = [feed.Event(Kind.MAIL_SENT, item.id, mail_data(item), actor) for item in items]
+    events = [
+        feed.Event(Kind.MAIL_SENT, item.id, mail_data(item), actor)
+        for item in items
+        if item.subject_kind != preparation.SUBJECT
+    ]
     feed.publish(session, context.clock, events)
 
 

@@ -58,6 +58,7 @@ _READ: Final[Mapping[type[WorkspaceRow], str]] = {
 class Around:
     """All of it as of the claiming transaction."""
 
+    session: Session  # of the claiming transaction
     policy: Policy
     workspace: Workspace | None
     keys: Sequence[DkimKey]  # that sign the mails of this mailbox
@@ -92,6 +93,7 @@ def look(session: Session, context: AgentContext, items: Sequence[OutboxItem], m
     policy = load_policy(session)
     counted = lock_companies(session, _unasked(items, words, contacts), wait=False)
     return Around(
+        session=session,
         policy=policy,
         workspace=session.get(Workspace, context.workspace_id),
         keys=keys_for(session, context.sealer, mailbox),

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from agents import brakes
+from agents import brakes, preparation
 from agents.context import AgentContext
 from agents.delivery_policy import POLICY, Closes, Rule
 from core.ids import stable_id
@@ -283,7 +283,7 @@ def _pause(session: Session, context: AgentContext, item: OutboxItem, detail: st
 
 
 def _task(session: Session, context: AgentContext, item: OutboxItem, kind: str, title: str, detail: str) -> None:
-    if item.subject_kind == placement.SUBJECT:
+    if item.subject_kind in (placement.SUBJECT, preparation.SUBJECT):
         return  # the test says what became of it
     now, key = context.clock.now(), f"{kind}:{item.id}"
     mailbox = session.get(Mailbox, (item.workspace_id, item.mailbox_id)) if item.mailbox_id else None

@@ -38,7 +38,7 @@ from store.models import (
 from store.queries import legal_bases, suppression
 from tools.mail.compose import OutboundMail
 from tools.mail.tracking import TrackedLinks
-from workers import placement
+from workers import placement, preparation
 from workers.around import Around
 from workers.letters import Track, UnsubscribeUrl, Words, hash_of, letter_of, message_id_for
 
@@ -89,6 +89,8 @@ def examine(
     if item.draft_id is not None and (draft is None or draft.state is not DraftState.APPROVED):
         was = draft.state.value if draft else "gone"
         return Stop(OutboxState.CANCELLED, f"The draft is {was}: what was approved is no longer what stands.", None)
+    if preparation.is_one(item):
+        return _to_a_colleague(around, context, item, mailbox)
     words = around.words[item.id]
     if isinstance(words, Tampered):
         raise words
@@ -160,6 +162,16 @@ def _to_a_seed(
     mail, keys = made
     frozen = bool(item.mime_sha256)
     return Go(words.recipient, item.message_id, None if frozen else mail, around.policy.number, keys, words)
+
+
+def _to_a_colleague(around: Around, context: AgentContext, item: OutboxItem, mailbox: Mailbox) -> Go | Stop:
+    """What its rep should know before a meeting: written as it leaves."""
+    made = preparation.letter(around.session, context, item, mailbox)
+    if isinstance(made, str):
+        return Stop(OutboxState.CANCELLED, made, None)
+    mail, words = made
+    frozen = bool(item.mime_sha256)
+    return Go(words.recipient, mail.message_id, None if frozen else mail, around.policy.number, (), words)
 
 
 def _tracked(track: Track | None, policy: Policy, contact: Contact, draft: Draft | None) -> TrackedLinks | None:

@@ -24,6 +24,7 @@ class Person(BaseModel):
     role: Role
     time_zone: str
     theme: str
+    preparation_mail: bool  # what to know before a meeting, by mail
     second_factor: bool
 
     @classmethod
@@ -35,6 +36,7 @@ class Person(BaseModel):
             role=user.role,
             time_zone=user.time_zone,
             theme=user.theme,
+            preparation_mail=user.preparation_mail,
             second_factor=user.totp_confirmed_at is not None,
         )
 
@@ -51,6 +53,7 @@ def change_profile(
     name: str | None = None,
     time_zone: str | None = None,
     theme: Theme | None = None,
+    preparation_mail: bool | None = None,
     check: Callable[[User], None] = lambda _: None,
 ) -> Person:
     """None leaves as it is. Raises Forbidden (nobody's key), Rejected."""
@@ -61,14 +64,14 @@ def change_profile(
     with deps.database.write(principal.workspace_id) as session:
         user = own_account(session, principal, lock=True)
         check(user)
-        before = (user.name, user.time_zone, user.theme)
+        before = (user.name, user.time_zone, user.theme, user.preparation_mail)
         user.name = user.name if name is None else name.strip()[:200]
         user.time_zone = user.time_zone if time_zone is None else time_zone
         user.theme = user.theme if theme is None else theme
-        now = (user.name, user.time_zone, user.theme)
-        fields = [
-            field for field, old, new in zip(("name", "time_zone", "theme"), before, now, strict=True) if old != new
-        ]
+        user.preparation_mail = user.preparation_mail if preparation_mail is None else preparation_mail
+        now = (user.name, user.time_zone, user.theme, user.preparation_mail)
+        names = ("name", "time_zone", "theme", "preparation_mail")
+        fields = [field for field, old, new in zip(names, before, now, strict=True) if old != new]
         if fields:
             session.add(user)
             session.flush()

@@ -43,14 +43,17 @@ def account_page(deps: Deps, visitor: Visitor, said: str = "") -> HTMLResponse:
 
 @router.post("/account")
 def change_profile(
-    deps: Deps, visitor: ActingVisitor, name: Text = "", time_zone: Text = "", theme: Text = ""
+    deps: Deps, visitor: ActingVisitor, name: Text = "", time_zone: Text = "", theme: Text = "", preparation: Text = ""
 ) -> Response:
     def act() -> str:
         chosen: acts.Theme = "light" if theme == "light" else "dark" if theme == "dark" else ""
-        acts.change_profile(deps, visitor, name=name, time_zone=time_zone, theme=chosen)
+        mailed = {"yes": True, "no": False}.get(preparation)
+        acts.change_profile(deps, visitor, name=name, time_zone=time_zone, theme=chosen, preparation_mail=mailed)
         return "saved"
 
-    return _do(deps, visitor, act, typed={"name": name, "time_zone": time_zone, "theme": theme})
+    return _do(
+        deps, visitor, act, typed={"name": name, "time_zone": time_zone, "theme": theme, "preparation": preparation}
+    )
 
 
 @router.post("/account/password")
@@ -190,6 +193,7 @@ def _page(
         opened = sessions.open_sessions(session, deps.clock, visitor)
         own_keys = keys.api_keys(session, visitor, _MOST_KEYS, None, mine=True, live=True).items
     known = {"name": user.name, "time_zone": user.time_zone, "theme": user.theme, "key_name": "", "days": "90"}
+    known["preparation"] = "yes" if user.preparation_mail else "no"
     return console(
         deps,
         visitor,

@@ -14,7 +14,16 @@ from agents.workspace_settings import WorkspaceSettings
 from api.problems import Invalid
 from api.views.settings import WorkspaceOut
 
-OWN: Final = ("name", "postal_address", "country", "time_zone", "currency", "deal_value")
+OWN: Final = (
+    "name",
+    "postal_address",
+    "country",
+    "time_zone",
+    "currency",
+    "deal_value",
+    "preparation_hour",
+    "preparation_hours_before",
+)
 LISTS: Final = ("proof_points", "prices", "allowed_hosts", "related_technologies")
 OFFER: Final = ("product", "value_line", *LISTS, "sender_title", "meeting_minutes")
 FIELDS: Final = (*OWN, *OFFER)
@@ -25,6 +34,8 @@ LABELS: Final = {
     "time_zone": "Time zone",
     "currency": "Currency",
     "deal_value": "What a won deal is worth",
+    "preparation_hour": "At this hour of their day",
+    "preparation_hours_before": "Or so many hours before",
     "product": "Product",
     "value_line": "What it does",
     "proof_points": "Proof points",

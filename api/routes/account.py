@@ -5,7 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api import etags
 from api.actions import account as acts
@@ -52,6 +52,7 @@ class ProfileEdit(BaseModel):
     name: Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)] | None = None
     time_zone: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
     theme: Theme | None = None
+    preparation_mail: bool | None = Field(default=None, description="A mail with what to know before a meeting.")
 
 
 @router.get("/me", summary="The workspace, the rights of this key, and whose it is")
@@ -67,7 +68,7 @@ def change_me(body: ProfileEdit, deps: Deps, caller: Caller, if_match: etags.IfM
         if if_match is not None:
             etags.check(if_match, _me(deps, caller, Person.of(user)))
 
-    person = acts.change_profile(deps, caller, name=body.name, time_zone=body.time_zone, theme=body.theme, check=check)
+    person = acts.change_profile(deps, caller, **body.model_dump(), check=check)
     return _me(deps, caller, person)
 
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from agents.offer import OfferSettings
-from agents.workspace_settings import Address, Country, Currency, DealValue, Name, Zone
+from agents.workspace_settings import Address, Country, Currency, DealValue, Hour, HoursBefore, Name, Zone
 from api import etags
 from api.actions import settings as acts
 from api.control_route import ControlRoute
@@ -29,6 +29,8 @@ class WorkspaceChange(BaseModel):
     time_zone: Zone | None = Field(default=None, description="An IANA name.")
     currency: Currency | None = Field(default=None, description="Refused once money was counted in another.")
     deal_value_minor: DealValue | None = Field(default=None, description="What waits is ranked anew by it.")
+    preparation_hour: Hour | None = Field(default=None, description="When reps are mailed what to know of a meeting.")
+    preparation_hours_before: HoursBefore | None = Field(default=None, description="Or so many hours before it.")
     offer: OfferSettings | None = Field(default=None, description="All that drafts may say of what you sell.")
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel, Field
 from sqlmodel import Session, col
 
+from agents import preparation
 from api import paging
 from api.dependencies import Principal
 from api.permissions import Permission
@@ -20,15 +21,9 @@ from api.views.people import Person, person_of
 from api.views.why_now import WhyNow, hooks_of, whys_of
 from core.crypto import Sealer
 from core.errors import NotFound
-from store.models import Company, Contact, Fact, Lead, Meeting, MeetingState, Message, User
+from store.models import Company, Contact, Fact, Lead, Meeting, MeetingState, User
 from store.session import workspace_of
-from tools.mail.intents import Intent
 
-_FACTS: Final = 12  # the newest by field: more is a page of its own, the company's
-_ANSWERS: Final = 50  # of their mails: older ones say little about the meeting
-_ASKED: Final = {Intent.QUESTION.value: "question", Intent.OBJECTION.value: "objection"}
-# Prose, what is shown above it, and what only machines care for.
-_NOT_FACTS: Final = ("description", "title", "industry", "employees", "country", "language", "mx")
 When = Literal["coming", "past", "open"]
 
 
@@ -168,28 +163,6 @@ def _facts_of(session: Session, ids: Sequence[UUID]) -> list[Fact]:
 
 
 def _company_facts(session: Session, company_id: UUID) -> list[Evidence]:
-    """The newest of each field, with its source."""
-    newest = (
-        sa.select(
-            col(Fact.id).label("id"),
-            sa.func.row_number()
-            .over(partition_by=col(Fact.field), order_by=(col(Fact.observed_at).desc(), col(Fact.id).desc()))
-            .label("place"),
-        )
-        .where(
-            col(Fact.subject_kind) == "company",
-            col(Fact.subject_id) == company_id,
-            col(Fact.field).not_in(_NOT_FACTS),
-        )
-        .subquery()
-    )
-    query = (
-        sa.select(Fact)
-        .join(newest, newest.c.id == col(Fact.id))
-        .where(newest.c.place == 1)
-        .order_by(col(Fact.observed_at).desc(), col(Fact.id))
-        .limit(_FACTS)
-    )
     return [
         Evidence(
             number=number,
@@ -201,26 +174,10 @@ def _company_facts(session: Session, company_id: UUID) -> list[Evidence]:
             url=fact.url,
             observed_at=fact.observed_at,
         )
-        for number, fact in enumerate(session.execute(query).scalars(), start=1)
+        for number, fact in enumerate(preparation.newest_facts(session, company_id), start=1)
     ]
 
 
 def _asked(session: Session, sealer: Sealer, contact_id: UUID) -> list[Said]:
-    """The sentences that made a mail a question or an objection, where their place in it is known."""
-    query = (
-        sa.select(Message)
-        .where(col(Message.contact_id) == contact_id, col(Message.direction) == "in")
-        .order_by(col(Message.at).desc(), col(Message.id))
-        .limit(_ANSWERS)
-    )
-    found = []
-    for message in session.execute(query).scalars():
-        hits = [one for one in message.reading.get("intents", []) if one.get("intent") in _ASKED and "end" in one]
-        if not hits or not message.body_sealed:
-            continue
-        body = sealer.open(message.body_sealed, context=f"message|body|{message.id}")
-        found += [
-            Said(kind=_ASKED[one["intent"]], text=body[int(one["start"]) : int(one["end"])], at=message.at)
-            for one in hits
-        ]
-    return found
+    found = preparation.asked(session, sealer, contact_id)
+    return [Said(kind=one.kind, text=one.text, at=one.at) for one in found]

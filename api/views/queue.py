@@ -22,7 +22,9 @@ from store.models import Approval, ApprovalState, Company, Contact, Draft, Icp, 
 from store.session import workspace_of
 
 Sort = Literal["value", "due", "waiting"]
-Kind = Literal["first_mail", "follow_up", "reply", "meeting_proposal", "intervention", "missed_meeting", "meeting_recap"]
+Kind = Literal[
+    "first_mail", "follow_up", "reply", "meeting_proposal", "intervention", "missed_meeting", "meeting_recap"
+]
 
 
 class QueueFilters(Filters):

@@ -38,6 +38,8 @@ class WorkspaceOut(BaseModel):
                     "time_zone": "Europe/Dublin",
                     "currency": "EUR",
                     "deal_value_minor": 1_200_000,
+                    "preparation_hour": 7,
+                    "preparation_hours_before": 2,
                     "offer": OFFER_EXAMPLE,
                     "offer_problem": "",
                 }
@@ -53,6 +55,8 @@ class WorkspaceOut(BaseModel):
     time_zone: str
     currency: str
     deal_value_minor: int = Field(description="What a won deal is usually worth in a year; 0: nobody said.")
+    preparation_hour: int = Field(description="Of a rep's day: then they are mailed what to know before a meeting.")
+    preparation_hours_before: int = Field(description="Or so many hours before it, where that is earlier.")
     offer: OfferSettings | None = Field(description="null: drafts have nothing to speak of.")
     offer_problem: str = Field(
         description="Why the offer that is kept cannot be used; empty: it can, or there is none."
@@ -111,6 +115,8 @@ def workspace_out(session: Session, workspace_id: UUID) -> WorkspaceOut:
         time_zone=row.time_zone,
         currency=row.currency,
         deal_value_minor=row.deal_value_minor,
+        preparation_hour=row.preparation_hour,
+        preparation_hours_before=row.preparation_hours_before,
         offer=offer,
         offer_problem=problem,
     )

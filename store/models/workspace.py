@@ -24,6 +24,9 @@ class Workspace(SQLModel, table=True):
     offer: dict[str, Any] = json_field()  # what is sold: read by agents.drafting.types.Offer
     # What a won deal is usually worth in a year, in minor units; 0: nobody said, and ranks are by chance alone.
     deal_value_minor: int = Field(default=0, sa_type=sa.BigInteger)
+    # When a rep is told what to know before a meeting: at this hour of their day, or so many hours before it.
+    preparation_hour: int = 7
+    preparation_hours_before: int = 2
     created_at: datetime
 
 
@@ -58,6 +61,7 @@ class User(WorkspaceRow, table=True):
     totp_last_step: int = Field(default=0, sa_type=sa.BigInteger)  # a code counts once
     sso_subject: str = Field(default="", max_length=500)  # "<issuer>|<sub>" of the first single sign-on
     signed_in_at: datetime | None = None
+    preparation_mail: bool = True  # what to know before a meeting, by mail
     theme: str = Field(default="", max_length=8)  # light, dark; empty: as the system says
     created_at: datetime
 

@@ -5,6 +5,7 @@
 | the application on a port, SQLite, Chromium, axe-core | the office: companies, leads, drafts, a run, hostile names |
 """
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,14 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, select
 
+from agents.discovery.kinds import Kind
 from api.app import create_app
 from core.clock import SystemClock
 from store.models import (
     CalendarConnection,
     Company,
     ConnectedCalendar,
+    Finding,
     Icp,
     IcpVersion,
     InboundEndpoint,
@@ -34,6 +37,7 @@ from store.models import (
     Role,
     Run,
     Task,
+    Transcript,
     User,
     WebhookEndpoint,
 )
@@ -141,6 +145,8 @@ def _fill(office: ApiOffice) -> dict[str, str]:
             created_at=now,
         )
         session.add_all([meeting, task])
+        session.flush()
+        _said(session, office, meeting)
         pool_id = _pool(session, office, meeting)
         mailbox = session.get(Mailbox, (office.workspace_id, office.office.mailbox_id))
         assert mailbox is not None
@@ -257,6 +263,48 @@ def _calendar(session: Any, office: ApiOffice, user: User) -> None:
             may_write=True,
         )
     )  # fmt: skip
+
+
+def _said(session: Session, office: ApiOffice, meeting: Meeting) -> None:
+    """What was said in it, by somebody who means harm: a finding of each kind, one confirmed."""
+    sealer, now = office.office.context.sealer, office.deps.clock.now()
+    kept = {"workspace_id": office.workspace_id, "meeting_id": meeting.id, "contact_id": meeting.contact_id}
+    heard = office.deps.ids.new()
+    turns = json.dumps([[HOSTILE[:80], HOSTILE, [[0, 1, 1.0]]]])
+    session.add(
+        Transcript(
+            **kept,
+            id=heard,
+            company_id=meeting.company_id,
+            content_index="x",
+            format="vtt",
+            turns=1,
+            turns_sealed=sealer.seal(turns, context=f"transcript|turns|{heard}"),
+            created_by="x",
+            created_at=now,
+        )
+    )
+    session.flush()
+    for number, kind in enumerate((*Kind, Kind.NEXT_STEP)):
+        found = office.deps.ids.new()
+        words = json.dumps({"quote": HOSTILE[:600], "speaker": HOSTILE[:80], "text": HOSTILE[:600]})
+        session.add(
+            Finding(
+                **kept,
+                id=found,
+                transcript_id=heard,
+                kind=kind.value,
+                detail="price" if kind is Kind.OBJECTION else "",
+                side="prospect",
+                who="us",
+                words_sealed=sealer.seal(words, context=f"finding|words|{found}"),
+                turn=number,
+                line=1,
+                at_seconds=61.0,
+                state="proposed" if number < len(Kind) else "confirmed",
+                created_at=now,
+            )
+        )
 
 
 def _dead_letter(session: Any, office: ApiOffice) -> Any:

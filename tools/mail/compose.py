@@ -62,6 +62,7 @@ class OutboundMail:
     auto_submitted: bool = False
     ics: bytes | None = None
     ics_method: str = "REQUEST"
+    internal: bool = False  # to a colleague: plain text, and nothing that only mail to others must have
 
 
 def message_id(workspace_id: UUID, draft_id: UUID, version: int, domain: str) -> str:
@@ -81,6 +82,8 @@ def content_hash(
 def compose(mail: OutboundMail) -> bytes:
     """The mail, CRLF, 7-bit, no line over 998 octets. Raises Rejected for what cannot be sent without harm."""
     _check_words(mail)
+    if mail.internal:
+        return _internal(mail)
     url = _uri(mail.unsubscribe_url)
     footer = Footer(
         name=mail.sender_name,
@@ -121,17 +124,23 @@ def _headers(mail: OutboundMail, url: str, boundary: str) -> bytes:
     references = _references(mail)
     if references:
         fields.append(field("References", references))
-    unsubscribe = [f"<{url}>"]
-    if mail.unsubscribe_mailto:
-        address = ascii_address("The unsubscribe address", mail.unsubscribe_mailto)
-        unsubscribe = [f"<{url}>,", f"<mailto:{address}?subject=unsubscribe%20{url.rpartition('/')[2]}>"]
-    fields.append(field("List-Unsubscribe", unsubscribe))
-    fields.append(field("List-Unsubscribe-Post", ["List-Unsubscribe=One-Click"]))
-    if mail.auto_submitted:
+    if url:
+        unsubscribe = [f"<{url}>"]
+        if mail.unsubscribe_mailto:
+            address = ascii_address("The unsubscribe address", mail.unsubscribe_mailto)
+            unsubscribe = [f"<{url}>,", f"<mailto:{address}?subject=unsubscribe%20{url.rpartition('/')[2]}>"]
+        fields.append(field("List-Unsubscribe", unsubscribe))
+        fields.append(field("List-Unsubscribe-Post", ["List-Unsubscribe=One-Click"]))
+    if mail.auto_submitted or mail.internal:
         fields.append(field("Auto-Submitted", ["auto-generated"]))
     fields.append(field("MIME-Version", ["1.0"]))
-    fields.append(field("Content-Type", ["multipart/alternative;", f'boundary="{boundary}"']))
+    if boundary:
+        fields.append(field("Content-Type", ["multipart/alternative;", f'boundary="{boundary}"']))
     return b"".join(fields)
+
+
+def _internal(mail: OutboundMail) -> bytes:
+    return _headers(mail, "", "") + _quoted_printable_part("text/plain", mail.text)
 
 
 def _check_words(mail: OutboundMail) -> None:
@@ -139,7 +148,7 @@ def _check_words(mail: OutboundMail) -> None:
         raise Rejected("The mail has no words.", hint="Write a body.")
     if not mail.subject.strip():
         raise Rejected("The mail has no subject.", hint="Write one.")
-    if not mail.postal_address.strip():
+    if not mail.internal and not mail.postal_address.strip():
         raise Rejected(
             "The mail has no postal address, which the law of several countries asks for.",
             hint="Set the postal address of the workspace.",

@@ -114,7 +114,8 @@ def named(text: str) -> tuple[str, str]:
     """("Anna Berg", what she says) of "Anna Berg: …"; ("", text): no name stands before a colon."""
     name, colon, said = text.partition(":")
     name = name.strip()
-    if not colon or said.startswith("//") or not is_name(name):
+    clock = name[-1:].isdigit() and said[:1].isdigit()  # "Anna Berg 0:02"
+    if not colon or clock or said.startswith("//") or not is_name(name):
         return "", text
     return name, said.strip()
 

@@ -1,4 +1,4 @@
-"""What was said in a meeting, and what is proposed from it."""
+"""What was said in a meeting, and what is proposed from it; and when reps are told what to know before one."""
 
 import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
@@ -76,9 +76,15 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_finding_workspace_id_transcript_id"), "finding", ["workspace_id", "transcript_id"])
     rls.protect(op.get_bind(), PROTECTED)
+    op.add_column("workspace", sa.Column("preparation_hour", sa.Integer(), nullable=False, server_default="7"))
+    op.add_column("workspace", sa.Column("preparation_hours_before", sa.Integer(), nullable=False, server_default="2"))
+    op.add_column("user_account", sa.Column("preparation_mail", sa.Boolean(), nullable=False, server_default=sa.true()))
 
 
 def downgrade() -> None:
+    op.drop_column("user_account", "preparation_mail")
+    for name in ("preparation_hours_before", "preparation_hour"):
+        op.drop_column("workspace", name)
     for name in reversed(PROTECTED):
         op.drop_table(name)
 
