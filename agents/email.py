@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from agents.booking.ask_back import Beside, beside_times
 from agents.by_phone.queueing import let_out_by_policy
 from agents.context import AgentContext
 from agents.discovery.after import steps_to_say
@@ -100,6 +101,7 @@ def _propose(context: AgentContext, step: Step, meeting_id: UUID) -> Outcome:
             .where(Hold.meeting_id == meeting_id, Hold.state == HoldState.HELD)
             .order_by(col(Hold.starts_at), col(Hold.id))
         ).all()
+        beside = beside_times(session, context, meeting) if meeting is not None and not missed else Beside()
         why = undeliverable(session, context, found) if found else ""
     if found is None or meeting is None or not holds:
         return Outcome(step.stage, Trigger.NOTHING, "There is nobody to propose to, or no time is held any more.")
@@ -117,6 +119,9 @@ def _propose(context: AgentContext, step: Step, meeting_id: UUID) -> Outcome:
         now=context.clock.now(),
         thread_subject=found.thread_subject or found.offer.product,
         slots=slots,
+        booking_link=beside.page,
+        booking_words=beside.all_times,
+        question=beside.question,
     )
     return _draft(context, step, found, plan, ActionClass(plan.kind.value), key, meeting_id=meeting_id)
 
@@ -211,7 +216,7 @@ def _draft(
             touch_id=touch_id,
             meeting_id=meeting_id,
             threading=found.threading if action is not ActionClass.FIRST_MAIL else None,
-            links=[slot.link for slot in plan.slots if slot.link],
+            links=[link for link in (*(slot.link for slot in plan.slots), plan.booking_link) if link],
         )
     inputs = {
         "template": written.template,

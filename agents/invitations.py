@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from agents import attention
+from agents import attention, preparation
+from agents.booking.mail_words import MailWords, mail_words
+from agents.booking.room_choice import Place, place_of
 from agents.context import AgentContext
 from agents.policy import ActionClass, Autonomy, load_policy
 from store.models import (
@@ -32,7 +33,6 @@ from store.models import (
 )
 from store.queries import outbox
 from tools.calendar.ics import Invitation, Method, Party, invitation_bytes, meeting_uid
-from tools.calendar.slots import zone_of
 
 REMINDERS = (timedelta(hours=24), timedelta(minutes=15))  # before it starts
 APART = timedelta(minutes=10)  # two words about a meeting never come closer than that
@@ -50,12 +50,18 @@ class _Letter:
     address: str
     name: str
     host: str  # whom they meet: who writes to them, or somebody of a pool
-    event: CalendarEventRow | None
+    place: Place
     page: str  # the meeting's own page; "": there is none
+
+    @property
+    def say(self) -> MailWords:
+        """In the language in which they booked, or wrote; English where nobody knows."""
+        return mail_words(self.meeting.language)
 
 
 def queue(session: Session, context: AgentContext, meeting: Meeting, lead: Lead) -> bool:
     """Queues the invitation of the meeting's current version, once. False: a person sends it, and has a task."""
+    preparation.queue(session, context, meeting, lead)
     letter = _letter(session, context, meeting, lead)
     if letter is None:
         title = "A time was picked: send the invitation by hand"
@@ -110,10 +116,8 @@ def withdraw(session: Session, meeting: Meeting) -> bool:
 
 
 def when(meeting: Meeting, at: datetime) -> str:
-    """On the prospect's clock, with its zone."""
-    zone = zone_of(meeting.time_zone) or ZoneInfo("UTC")
-    start = at.astimezone(zone)
-    return f"{start:%A}, {start.day} {start:%B %Y}, {start:%H:%M} ({zone.key})"
+    """On the prospect's clock, with its zone, in their language."""
+    return mail_words(meeting.language).when(at, meeting.time_zone)
 
 
 def _letter(session: Session, context: AgentContext, meeting: Meeting, lead: Lead) -> _Letter | None:
@@ -137,7 +141,7 @@ def _letter(session: Session, context: AgentContext, meeting: Meeting, lead: Lea
         address=context.sealer.open(contact.email_sealed, context=f"contact|email|{contact.id}"),
         name=name,
         host=_host(session, meeting, mailbox),
-        event=event,
+        place=place_of(session, meeting, event),
         page=context.tools.meeting_url(context.workspace_id, meeting.id),
     )
 
@@ -197,32 +201,29 @@ def _remind(session: Session, context: AgentContext, letter: _Letter, lead: Lead
     """A day and a quarter of an hour before; `withdraw` takes back those of a meeting that was changed."""
     starts_at = letter.meeting.starts_at
     assert starts_at is not None
-    told_at = [context.clock.now()]  # the invitation is a word about the meeting too
-    for ahead in REMINDERS:
-        at = starts_at - ahead
-        if at < told_at[-1] + APART:
-            continue
-        told_at.append(at)
-        _insert(session, context, letter, lead, "remind", _reminder(session, letter), starts_at, at=at)
+    told = context.clock.now()  # the invitation is a word about the meeting too
+    due = [starts_at - ahead for ahead in REMINDERS if starts_at - ahead >= told + APART]
+    for number, at in enumerate(due, start=1):
+        # One that waited (for a server that was away) must not come together with the next one.
+        until = due[number] - APART if number < len(due) else starts_at
+        _insert(session, context, letter, lead, "remind", _reminder(session, letter), until, at=at)
 
 
 def _reminder(session: Session, letter: _Letter) -> dict[str, object]:
     meeting = letter.meeting
+    say = letter.say
     assert meeting.starts_at is not None
-    room = letter.event.video_url if letter.event is not None else ""
-    dial_in = letter.event.dial_in if letter.event is not None else ""
+    room, dial_in = letter.place.url, letter.place.dial_in
     return _mail(
         session,
         letter,
-        subject=f"Reminder: {_short(meeting, meeting.starts_at)}, {letter.host}",
+        subject=say("reminder_subject", day=_short(meeting, meeting.starts_at), host=letter.host),
         lines=[
-            f"A reminder of our meeting: {when(meeting, meeting.starts_at)}, {_minutes(meeting)} minutes.",
-            *([f"We meet here: {room}"] if room else []),
-            *([f"By phone: {dial_in}"] if dial_in else []),
+            say("reminder", when=when(meeting, meeting.starts_at), minutes=_minutes(meeting)),
+            *([say("here", room=room)] if room else []),
+            *([say("phone", number=dial_in)] if dial_in else []),
             "",
-            f"To move the meeting or call it off: {letter.page}"
-            if letter.page
-            else "If it no longer suits you, answer this mail.",
+            say("change", page=letter.page) if letter.page else say("change_by_mail"),
         ],
         links=[link for link in (room, letter.page) if link],
     )
@@ -231,28 +232,27 @@ def _reminder(session: Session, letter: _Letter) -> dict[str, object]:
 def _booked(session: Session, context: AgentContext, letter: _Letter) -> dict[str, object]:
     """What workers.letters reads as its Words."""
     meeting, mailbox, workspace = letter.meeting, letter.mailbox, letter.workspace
+    say = letter.say
     assert meeting.starts_at is not None
     moved = meeting.ics_sequence > 0
-    room = letter.event.video_url if letter.event is not None else ""
-    dial_in = letter.event.dial_in if letter.event is not None else ""
+    room, dial_in = letter.place.url, letter.place.dial_in
     said = when(meeting, meeting.starts_at)
     lines = [
-        f"The meeting is now on {said}, {_minutes(meeting)} minutes."
-        if moved
-        else f"Thank you, the time is booked: {said}, {_minutes(meeting)} minutes.",
-        *([f"You will meet {letter.host}."] if letter.host != mailbox.display_name else []),
+        say("moved" if moved else "booked", when=said, minutes=_minutes(meeting)),
+        *([say("you_meet", host=letter.host)] if letter.host != mailbox.display_name else []),
         "",
-        *([f"We meet here: {room}"] if room else []),
-        *([f"By phone: {dial_in}"] if dial_in else []),
-        *([""] if room or dial_in else []),
-        "The invitation is attached. If it no longer suits you, decline it or answer this mail."
-        if not letter.page
-        else f"The invitation is attached. To move the meeting or call it off: {letter.page}",
+        *([say("here", room=room)] if room else []),
+        *([say("phone", number=dial_in)] if dial_in else []),
+        *([say("room_follows")] if letter.place.follows else []),
+        *([""] if room or dial_in or letter.place.follows else []),
+        say("attached_page", page=letter.page) if letter.page else say("attached"),
     ]
     return _mail(
         session,
         letter,
-        subject=f"{'Moved' if moved else 'Booked'}: {_short(meeting, meeting.starts_at)}, {letter.host}",
+        subject=say(
+            "moved_subject" if moved else "booked_subject", day=_short(meeting, meeting.starts_at), host=letter.host
+        ),
         lines=lines,
         links=[link for link in (room, letter.page) if link],
         ics=_ics(context, letter, Method.REQUEST, room, f"{said}\n{letter.host}, {workspace.name}"),
@@ -262,16 +262,17 @@ def _booked(session: Session, context: AgentContext, letter: _Letter) -> dict[st
 
 def _called_off(session: Session, context: AgentContext, letter: _Letter) -> dict[str, object]:
     meeting = letter.meeting
+    say = letter.say
     assert meeting.starts_at is not None
     said = when(meeting, meeting.starts_at)
     return _mail(
         session,
         letter,
-        subject=f"Called off: {_short(meeting, meeting.starts_at)}, {letter.host}",
+        subject=say("off_subject", day=_short(meeting, meeting.starts_at), host=letter.host),
         lines=[
-            f"The meeting on {said} does not take place; your calendar takes it out with the attachment.",
+            say("off", when=said),
             "",
-            "If you would like another time, answer this mail.",
+            say("another"),
         ],
         links=[],
         ics=_ics(context, letter, Method.CANCEL, "", said),
@@ -281,18 +282,19 @@ def _called_off(session: Session, context: AgentContext, letter: _Letter) -> dic
 
 def _others(session: Session, context: AgentContext, letter: _Letter, holds: Sequence[Hold]) -> dict[str, object]:
     meeting = letter.meeting
+    say = letter.say
     links = [context.tools.booking_url(context.workspace_id, hold.id) for hold in holds]
     times = [f"- {when(meeting, hold.starts_at)}: {link}" for hold, link in zip(holds, links, strict=True)]
-    all_times = [f"All free times: {letter.page}"] if letter.page else []
+    all_times = [say("all_times", page=letter.page)] if letter.page else []
     return _mail(
         session,
         letter,
-        subject=f"Another time with {letter.host}?",
+        subject=say("others_subject", host=letter.host),
         lines=[
-            "I am sorry: the time that you picked was taken in the very moment in which you picked it.",
+            say("sorry"),
             "",
-            *(["These are kept free for you:", "", *times, ""] if holds else []),
-            *(all_times or ["Answer this mail with a time that suits you."]),
+            *([say("kept"), "", *times, ""] if holds else []),
+            *(all_times or [say("answer")]),
         ],
         links=[*links, *([letter.page] if letter.page else [])],
     )
@@ -324,6 +326,7 @@ def _mail(
 
 def _ics(context: AgentContext, letter: _Letter, method: Method, location: str, description: str) -> bytes:
     meeting, mailbox = letter.meeting, letter.mailbox
+    say = letter.say
     assert meeting.starts_at is not None
     assert meeting.ends_at is not None
     return invitation_bytes(
@@ -335,7 +338,8 @@ def _ics(context: AgentContext, letter: _Letter, method: Method, location: str, 
             stamp=context.clock.now(),
             organizer=Party(mailbox.address, mailbox.display_name),
             attendee=Party(letter.address, letter.name),
-            summary=f"{letter.workspace.name}: {_minutes(meeting)} minutes with {letter.host}",
+            summary=say("summary", workspace=letter.workspace.name, minutes=_minutes(meeting), host=letter.host),
+            language=say.language,
             description=description,
             location=location,
         ),
@@ -350,8 +354,7 @@ def _minutes(meeting: Meeting) -> int:
 
 
 def _short(meeting: Meeting, at: datetime) -> str:
-    start = at.astimezone(zone_of(meeting.time_zone) or ZoneInfo("UTC"))
-    return f"{start:%A}, {start.day} {start:%B}, {start:%H:%M}"
+    return mail_words(meeting.language).short(at, meeting.time_zone)
 
 
 def _answered(session: Session, lead_id: UUID) -> str:

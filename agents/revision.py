@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlmodel import Session, select
 
 from agents.attention import sender_of
+from agents.booking.ask_back import ASKING, Beside, beside_times
 from agents.context import AgentContext
 from agents.drafting.claims import edited
 from agents.drafting.gate import check
@@ -102,12 +103,15 @@ def _basis(session: Session, context: AgentContext, draft_id: UUID) -> tuple[Dra
 def _plan(session: Session, context: AgentContext, draft: Draft, found: Material) -> DraftPlan:
     kind = DraftKind(draft.kind)
     slots: list[Slot] = []
+    beside = Beside()
     if draft.meeting_id is not None:
         meeting = session.get(Meeting, (context.workspace_id, draft.meeting_id))
         zone = (meeting.time_zone if meeting else "") or found.contact.time_zone or "UTC"
         holds = session.exec(select(Hold).where(Hold.meeting_id == draft.meeting_id)).all()
         links = {h.id: context.tools.booking_url(context.workspace_id, h.id) for h in holds}
         slots = [Slot(f"slot:{h.id}", h.starts_at, zone, links[h.id]) for h in holds if links[h.id] in draft.links]
+        if meeting is not None and kind is DraftKind.MEETING_PROPOSAL:
+            beside = beside_times(session, context, meeting, asking=draft.template.startswith(ASKING))
     return plan_draft(
         kind,
         found.recipient,
@@ -115,6 +119,9 @@ def _plan(session: Session, context: AgentContext, draft: Draft, found: Material
         found.facts,
         thread_subject=found.thread_subject or (found.offer.product if kind is not DraftKind.FIRST_MAIL else ""),
         slots=slots,
+        booking_link=beside.page,
+        booking_words=beside.all_times,
+        question=beside.question,
         # Which rule wrote the old words does not matter to the check: only the kind and the sources do.
         reason={DraftKind.INTERVENTION: "low_usage", DraftKind.REPLY: "question"}.get(kind, ""),
     )

@@ -16,6 +16,7 @@ from prompts.variables import (
     RewriteVariables,
     ThreadVariables,
     Variables,
+    WhichVariables,
 )
 
 DEFAULT_LANGUAGE = "en"
@@ -54,7 +55,8 @@ TEMPLATES: tuple[TemplateSpec, ...] = (
     TemplateSpec("follow_up/fact", 1, ThreadVariables, "third angle: another fact about the company"),
     TemplateSpec("follow_up/owner", 1, ThreadVariables, "fourth angle: who looks after this"),
     TemplateSpec("follow_up/close", 1, ThreadVariables, "the last one: closes the thread"),
-    TemplateSpec("meeting/proposal", 1, MeetingVariables, "held times to choose from"),
+    TemplateSpec("meeting/proposal", 2, MeetingVariables, "held times to choose from"),
+    TemplateSpec("meeting/which", 1, WhichVariables, "which of two times did they mean, and held times"),
     TemplateSpec("meeting/missed", 1, MeetingVariables, "a missed meeting, and new times"),
     TemplateSpec("meeting/recap", 1, RecapVariables, "what was agreed in a meeting"),
     TemplateSpec("reply/question", 1, ThreadVariables, "an answer is coming: a person writes it"),

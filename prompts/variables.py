@@ -42,6 +42,11 @@ class MeetingVariables(ThreadVariables):
         min_length=1, max_length=3, description="Held times: “Tuesday 24 November 2026, 10:00 (Europe/Berlin)”."
     )
     booking_link: str = Field(default="", description="Where another time can be picked.")
+    booking_words: str = Field(default="", description="What stands before it, in the language that they write.")
+
+
+class WhichVariables(MeetingVariables):
+    question: str = Field(default="", description="Which of two readings of their words they meant.")
 
 
 class RecapVariables(ThreadVariables):

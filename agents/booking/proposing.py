@@ -1,17 +1,19 @@
 """Times to propose: free on the rep's side by all that is known, in the recipient's hours, spread over days."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
 from agents.booking import diary
+from agents.booking.ask_back import two_readings
 from agents.booking.rules import availability_rules
 from agents.booking.taking import take
 from agents.context import AgentContext
 from agents.policy import Policy
 from store.models import Contact, Hold, HoldState, Meeting, Message, User
-from tools.calendar.availability import Availability, free_slots
+from tools.calendar.availability import Availability, Slot, free_slots
 from tools.calendar.choosing import choose, habits_of
 from tools.calendar.slots import zone_of
 from tools.calendar.time_phrases import Times, slots_for
@@ -52,15 +54,17 @@ def hold_times(
     """Up to three, held for the policy's hours; the caller holds the rep's row, and has asked their calendars.
 
     `said`: the times that the reply proposes. Where they are clear and any of them is free, only those are held, also
-    outside of office hours: they asked. What is ambiguous is not guessed; then the times are chosen for them.
+    outside of office hours: they asked. What is ambiguous is not guessed: where each of two readings
+    has a free time, both are held, and the rest is chosen for them.
     """
     zone = contact.time_zone if zone_of(contact.time_zone) else rep.time_zone
     found = free_times(session, context, rep, policy.meeting_minutes, zone=zone, without=meeting)
     zone = zone if zone_of(zone) else "UTC"
     asked = slots_for(said.windows, found.slots) if said.clear else []
-    best = asked or choose(
-        found.slots, zone=zone, habits=habits_of(_written_at(session, contact), zone), country=contact.country
-    )
+    habits = habits_of(_written_at(session, contact), zone)
+    best = _both_readings(said, found.slots)
+    best += choose(asked or found.slots, zone=zone, habits=habits, country=contact.country)
+    best += [slot for slot in asked if slot not in best]  # "next week" means no night; "Thursday at seven" does
     now, held = context.clock.now(), list[Hold]()
     for slot in best:
         if len(held) == HOLDS:
@@ -72,6 +76,14 @@ def hold_times(
         if hold is not None:
             held.append(hold)
     return Held(held, as_asked=bool(asked))
+
+
+def _both_readings(said: Times, free: Sequence[Slot]) -> list[Slot]:
+    """Of words with two readings, the first free time in each, so that one click says which; else nothing."""
+    asked = two_readings(said)
+    firsts = [next(iter(slots_for([one], free)), None) for one in asked.options] if asked is not None else []
+    both = [slot for slot in firsts if slot is not None]
+    return both if len(both) == len(firsts) and both[:1] != both[1:] else []
 
 
 def _written_at(session: Session, contact: Contact) -> list[datetime]:

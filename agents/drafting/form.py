@@ -122,10 +122,10 @@ def _loudness(draft: Draft, plan: DraftPlan) -> Iterator[Problem]:
 
 
 def _link_allowed(token: Token, plan: DraftPlan) -> bool:
-    """An allowed host, written in plain ASCII over https; the very link of a held time, which we made ourselves; or
+    """An allowed host, written in plain ASCII over https; the very link of a held time or of all, ours both; or
     the bare name of the company that is written to."""
     text = token.text
-    if any(text == slot.link for slot in plan.slots):
+    if any(text == slot.link for slot in plan.slots) or (plan.booking_link and text == plan.booking_link):
         return True
     if "://" not in text:
         return _is_own_name(text, plan)

@@ -89,6 +89,8 @@ def plan_draft(
     used_fact_ids: Collection[str] = (),
     slots: Sequence[Slot] = (),
     booking_link: str = "",
+    booking_words: str = "",
+    question: str = "",
     steps: Sequence[tuple[str, FactRef]] = (),
     reason: str = "",
     language: str = "en",
@@ -118,7 +120,7 @@ def plan_draft(
     elif kind is DraftKind.REPLY:
         template = REPLIES[reason]
     elif kind is DraftKind.MEETING_PROPOSAL:
-        template = "meeting/proposal"
+        template = "meeting/which" if question else "meeting/proposal"
     elif kind is DraftKind.MISSED_MEETING:
         template = "meeting/missed"
     elif kind is DraftKind.MEETING_RECAP:
@@ -132,7 +134,8 @@ def plan_draft(
     return DraftPlan(
         kind=kind, recipient=recipient, offer=offer, facts=tuple(facts), hooks=tuple(hooks[:MAX_HOOKS]),
         template=template, touch_number=touch_number, thread_subject=thread_subject.removeprefix("Re: "),
-        slots=tuple(slots), booking_link=booking_link, steps=tuple(steps), proof=proof, language=language,
+        slots=tuple(slots), booking_link=booking_link,
+        booking_words=booking_words, question=question, steps=tuple(steps), proof=proof, language=language,
         not_chosen=MappingProxyType(not_chosen),
     )  # fmt: skip
 

@@ -34,7 +34,9 @@ def sources_of(plan: DraftPlan) -> Mapping[str, FactRef]:
         ("sender:name", "name", offer.sender_name),
         ("sender:title", "title", offer.sender_title),
         ("sender:company", "company", offer.sender_company),
+        ("offer:booking_words", "booking_words", plan.booking_words),
         ("thread:subject", "subject", plan.thread_subject),
+        ("thread:question", "question", plan.question),
         *((slot.id, "slot", slot_text(slot)) for slot in plan.slots),
         *((f"{slot.id}:link", "booking_link", slot.link) for slot in plan.slots if slot.link),
     ]

@@ -99,6 +99,8 @@ class DraftPlan:
     thread_subject: str = ""  # without "Re:"; empty for a first mail
     slots: tuple[Slot, ...] = ()
     booking_link: str = ""
+    booking_words: str = ""  # what stands before that link, in their language
+    question: str = ""  # which of two readings they meant, in their language
     steps: tuple[tuple[str, FactRef], ...] = ()  # what was agreed: on whose side, and the fact that says it
     proof: int | None = None  # index of the proof point to use
     language: str = "en"

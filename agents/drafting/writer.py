@@ -27,6 +27,7 @@ from prompts.variables import (
     RewriteVariables,
     ThreadVariables,
     Variables,
+    WhichVariables,
 )
 from scoring.variant_test import Arm
 from tools.ports import LanguageModel
@@ -194,12 +195,15 @@ def _variables(name: str, plan: DraftPlan, hook: Hook | None, *, marked: bool) -
             else f"{whose}: “{say(step.value, step.id)}”"
             for whose, step in plan.steps
         ]
-    if kind is MeetingVariables:
+    if issubclass(kind, MeetingVariables):
         common["slots"] = [
             say(slot_text(slot), slot.id) + (f" {say(slot.link, f'{slot.id}:link')}" if slot.link else "")
             for slot in plan.slots
         ]
         common["booking_link"] = say(plan.booking_link, "offer:booking_link")
+        common["booking_words"] = say(plan.booking_words, "offer:booking_words")
+        if kind is WhichVariables:
+            common["question"] = say(plan.question, "thread:question")
     return kind.model_validate(common) if issubclass(kind, HookVariables) else kind()
 
 

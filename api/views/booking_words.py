@@ -1,4 +1,4 @@
-"""What the pages for prospects say, in the languages that they speak; dates by Unicode's CLDR (Babel)."""
+"""What the pages for prospects say, in the languages that they speak; days and hours are said by tools.calendar."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,15 +7,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel.core import negotiate_locale
-from babel.dates import format_date
 
-LANGUAGES: Final = ("en", "de", "fr", "es")
-_DAY: Final = {
-    "en": "EEEE d MMMM y",
-    "de": "EEEE, d. MMMM y",
-    "fr": "EEEE d MMMM y",
-    "es": "EEEE, d 'de' MMMM 'de' y",
-}
+from tools.calendar.slot_words import MAIN_LANGUAGES, clock_words, day_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +22,16 @@ class Speech:
         return self.words[key].format(**values)
 
     def day(self, at: datetime, zone: ZoneInfo) -> str:
-        return str(format_date(at.astimezone(zone).date(), _DAY[self.language], locale=self.language))
+        return day_words(at, zone, self.language)
 
     def time(self, at: datetime, zone: ZoneInfo) -> str:
-        return f"{at.astimezone(zone):%H:%M}"  # all four write the hours of a timetable so
+        return clock_words(at, zone)
 
 
 def speech_of(accept_language: str, known: str = "") -> Speech:
     """`known`: a language chosen before. Else what the browser asks for, first come first; else English."""
     asked = [part.partition(";")[0].strip() for part in accept_language.split(",") if part.strip()][:20]
-    chosen = known if known in LANGUAGES else negotiate_locale(asked, LANGUAGES, sep="-") or "en"
+    chosen = known if known in MAIN_LANGUAGES else negotiate_locale(asked, MAIN_LANGUAGES, sep="-") or "en"
     return Speech(chosen, _WORDS[chosen])
 
 
@@ -178,4 +171,72 @@ _ES: Final = {
     "join": "Unirse a la llamada",
     "utc": "UTC{offset}",
 }
-_WORDS: Final[Mapping[str, Mapping[str, str]]] = {"en": _EN, "de": _DE, "fr": _FR, "es": _ES}
+_IT: Final = {
+    "meet": "Incontro con {host}",
+    "booked": "Prenotato",
+    "other": "È prenotato un altro orario",
+    "gone": "Questo orario non è più libero",
+    "silent": "Un momento, per favore",
+    "minutes": "{minutes} minuti",
+    "with": ", con {host} di {workspace}",
+    "on_its_way": "Riceverà un invito per e-mail.",
+    "to_change": "Sposta o annulla l’appuntamento",
+    "gone_why": "È stato preso, o era riservato da troppo tempo.",
+    "pick_another": "Vedi tutti gli orari liberi",
+    "confirm": "Conferma questo orario",
+    "nothing_yet": "Niente è prenotato finché non conferma.",
+    "silent_why": "Il calendario al momento non risponde. L’orario resta riservato per Lei: riprovi tra un minuto.",
+    "again": "Riprova",
+    "all_times": "Tutti gli orari liberi",
+    "choose": "Scegli un orario con {host}",
+    "move": "Sposta l’appuntamento",
+    "zone": "Fuso orario",
+    "show": "Mostra gli orari in questo fuso",
+    "none": "Al momento non c’è nessun orario libero.",
+    "none_hint": "Risponda all’e-mail con un orario che Le va bene.",
+    "unknown": "Un calendario al momento non risponde: possono mancare degli orari.",
+    "call_off": "Annulla l’appuntamento",
+    "call_off_why": "L’orario torna libero per altri e {host} viene avvisato.",
+    "called_off": "L’appuntamento è annullato",
+    "called_off_hint": "Se desidera un altro orario, risponda all’e-mail.",
+    "over": "Questo appuntamento non si può più modificare qui",
+    "taken": "Questo orario è appena stato preso. Ne scelga un altro.",
+    "already": "È già prenotato un altro orario per questo incontro.",
+    "join": "Entra nella chiamata",
+    "utc": "UTC{offset}",
+}
+_NL: Final = {
+    "meet": "Afspraak met {host}",
+    "booked": "Geboekt",
+    "other": "Er is een ander tijdstip geboekt",
+    "gone": "Dit tijdstip is niet meer vrij",
+    "silent": "Een ogenblik geduld",
+    "minutes": "{minutes} minuten",
+    "with": ", met {host} van {workspace}",
+    "on_its_way": "Een uitnodiging is per e-mail onderweg.",
+    "to_change": "Afspraak verzetten of afzeggen",
+    "gone_why": "Het is bezet, of was te lang geleden gereserveerd.",
+    "pick_another": "Alle vrije tijdstippen bekijken",
+    "confirm": "Dit tijdstip bevestigen",
+    "nothing_yet": "Er is niets geboekt totdat u bevestigt.",
+    "silent_why": "De agenda antwoordt nu niet. Het tijdstip blijft voor u vrij: probeer het over een minuut opnieuw.",
+    "again": "Opnieuw proberen",
+    "all_times": "Alle vrije tijdstippen",
+    "choose": "Kies een tijdstip met {host}",
+    "move": "Afspraak verzetten",
+    "zone": "Tijdzone",
+    "show": "Tijden in deze tijdzone tonen",
+    "none": "Er is op dit moment geen vrij tijdstip.",
+    "none_hint": "Beantwoord de e-mail met een tijdstip dat u schikt.",
+    "unknown": "Een agenda antwoordt nu niet: er kunnen tijdstippen ontbreken.",
+    "call_off": "Afspraak afzeggen",
+    "call_off_why": "Het tijdstip komt weer vrij en {host} krijgt bericht.",
+    "called_off": "De afspraak is afgezegd",
+    "called_off_hint": "Wilt u een ander tijdstip, beantwoord dan de e-mail.",
+    "over": "Deze afspraak kan hier niet meer worden gewijzigd",
+    "taken": "Dit tijdstip is zojuist bezet. Kies een ander.",
+    "already": "Er is al een ander tijdstip voor deze afspraak geboekt.",
+    "join": "Naar het videogesprek",
+    "utc": "UTC{offset}",
+}
+_WORDS: Final[Mapping[str, Mapping[str, str]]] = {"en": _EN, "de": _DE, "fr": _FR, "es": _ES, "it": _IT, "nl": _NL}

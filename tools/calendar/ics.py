@@ -52,6 +52,7 @@ class Invitation:
     dial_in: str = ""
     guests: tuple[Party, ...] = ()  # who is asked beside the attendee
     comment: str = ""
+    language: str = ""  # of the summary and the description, a tag like "de" (RFC 5545 §3.2.10)
 
 
 def meeting_uid(meeting_id: object, domain: str) -> str:
@@ -83,7 +84,7 @@ def invitation_bytes(invitation: Invitation, method: Method = Method.REQUEST) ->
     event.add("last-modified", stamp)
     event.add("dtstart", starts_at)
     event.add("dtend", ends_at)
-    event.add("summary", _plain(invitation.summary))
+    event.add("summary", _plain(invitation.summary), parameters=_spoken(invitation))
     _add_place(event, invitation)
     if invitation.comment:
         event.add("comment", _lines(invitation.comment))
@@ -108,6 +109,10 @@ def invitation_bytes(invitation: Invitation, method: Method = Method.REQUEST) ->
     return raw
 
 
+def _spoken(invitation: Invitation) -> dict[str, str]:
+    return {"LANGUAGE": invitation.language} if invitation.language else {}
+
+
 def _add_place(event: Event, invitation: Invitation) -> None:
     video, dial_in = invitation.video_url.strip(), _plain(invitation.dial_in)
     if video and (not video.startswith("https://") or any(c.isspace() or not c.isprintable() for c in video)):
@@ -115,7 +120,8 @@ def _add_place(event: Event, invitation: Invitation) -> None:
     description = _lines(invitation.description)
     ways = "\n".join(way for way in (video, dial_in) if way and way not in description)
     if description or ways:
-        event.add("description", "\n\n".join(part for part in (description, ways) if part))
+        text = "\n\n".join(part for part in (description, ways) if part)
+        event.add("description", text, parameters=_spoken(invitation))
     location = _plain(invitation.location) or video or dial_in
     if location:
         event.add("location", location)

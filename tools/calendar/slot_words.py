@@ -15,7 +15,7 @@ from babel.dates import format_date, format_time, get_timezone_location
 
 from tools.calendar.wall_clock import instants_of
 
-MAIN_LANGUAGES = ("en", "de", "fr", "es")
+MAIN_LANGUAGES = ("en", "de", "fr", "es", "it", "nl")
 # English without a country is written as most of the world writes it: the day before the month, and 24 hours.
 _DEFAULTS = {"en": "en_GB", "": "en_GB"}
 _TWICE = {
@@ -23,7 +23,19 @@ _TWICE = {
     "de": ("die erste der beiden Stunden in dieser Nacht", "die zweite der beiden Stunden in dieser Nacht"),
     "fr": ("la première de ces deux heures cette nuit-là", "la seconde de ces deux heures cette nuit-là"),
     "es": ("la primera de esas dos horas esa noche", "la segunda de esas dos horas esa noche"),
+    "it": ("la prima di queste due ore quella notte", "la seconda di queste due ore quella notte"),
+    "nl": ("het eerste van die twee uren in die nacht", "het tweede van die twee uren in die nacht"),
 }
+
+
+_DAYS = {
+    "en": "EEEE d MMMM y", "de": "EEEE, d. MMMM y", "fr": "EEEE d MMMM y", "es": "EEEE, d 'de' MMMM 'de' y",
+    "it": "EEEE d MMMM y", "nl": "EEEE d MMMM y",
+}  # fmt: skip
+_SHORT_DAYS = {
+    "en": "EEEE d MMMM", "de": "EEEE, d. MMMM", "fr": "EEEE d MMMM", "es": "EEEE, d 'de' MMMM", "it": "EEEE d MMMM",
+    "nl": "EEEE d MMMM",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,29 @@ def slot_words(starts_at: datetime, ends_at: datetime, zone: ZoneInfo, language:
         zone=f"{name}, {offset}" if name else offset,
         which=_which(start, zone, locale),
     )
+
+
+def main_language(*tags: str) -> str:
+    """The first of these tags ("de-AT", "it") that we have words for, as a plain language; else English."""
+    spoken = (tag.strip().replace("_", "-").partition("-")[0].casefold() for tag in tags)
+    return next((language for language in spoken if language in MAIN_LANGUAGES), "en")
+
+
+def day_words(at: datetime, zone: ZoneInfo, language: str) -> str:
+    """ "Thursday 4 June 2026": the day on that clock. `language`: one of ours, others count as English."""
+    spoken = main_language(language)
+    return str(format_date(at.astimezone(zone).date(), _DAYS[spoken], locale=spoken))
+
+
+def short_day_words(at: datetime, zone: ZoneInfo, language: str) -> str:
+    """ "Thursday 4 June": for a subject, where the year is clear."""
+    spoken = main_language(language)
+    return str(format_date(at.astimezone(zone).date(), _SHORT_DAYS[spoken], locale=spoken))
+
+
+def clock_words(at: datetime, zone: ZoneInfo) -> str:
+    """ "15:00": all our main languages write the hours of a timetable so."""
+    return f"{at.astimezone(zone):%H:%M}"
 
 
 def _offset(local: datetime) -> str:

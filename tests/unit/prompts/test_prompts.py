@@ -24,6 +24,7 @@ from prompts.variables import (
     RecapVariables,
     RewriteVariables,
     ThreadVariables,
+    WhichVariables,
 )
 
 
@@ -56,6 +57,7 @@ EXAMPLES = {
     HookVariables: HookVariables(**MAIL),
     ThreadVariables: ThreadVariables(**MAIL, thread_subject="Hello"),
     MeetingVariables: MeetingVariables(**MAIL, thread_subject="Hello", slots=["Monday"]),
+    WhichVariables: WhichVariables(**MAIL, thread_subject="Hello", slots=["Monday"], question="Monday or Tuesday?"),
     RewriteVariables: RewriteVariables(max_words=20),
     ReadingVariables: ReadingVariables(intents=["interested: wants to meet"]),
     DiscoveryVariables: DiscoveryVariables(kinds=["need: what they need"]),
@@ -134,10 +136,10 @@ ATTACKS = [
 
 @pytest.mark.parametrize("source", ATTACKS, ids=lambda source: source[:40])
 def test_a_workspaces_template_has_no_loops_arithmetic_calls_or_attributes(source: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(Rejected) as caught:
         render_tenant(source, {"company": "Acme"})
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
     assert caught.value.message
 
 
