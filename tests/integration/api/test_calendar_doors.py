@@ -19,6 +19,7 @@ from store.models import ConnectedCalendar
 from tests.support.api_office import ApiOffice, api_office
 from tests.support.told_calendar import HOUR, Killed, Told, told_office
 from tools.webhooks.calendar_notices import PATHS
+from workers import calendar_sync
 from workers.calendar_sync import AFTER_NOTICE
 from workers.sweeps import sweep_workspace
 
@@ -210,6 +211,7 @@ def test_a_flood_of_notices_makes_one_look_at_a_time(told: Told) -> None:
             if number % 1_000 == 0:
                 told.clock.advance(AFTER_NOTICE)
                 assert told.look() == 0
+                calendar_sync.look_now(told.context, told.booking.connection_id)
         assert len(told.cloud.asked) == asked, "nobody else looked"
     finally:
         go_on.set()
