@@ -138,5 +138,7 @@ def test_a_name_that_turns_between_check_and_connection_is_not_asked_twice(trap,
 
 def test_the_trap_works(trap):
     socket.create_connection(("127.0.0.1", trap.port), timeout=1).close()
-    time.sleep(0.05)
+    until = time.monotonic() + 60
+    while not trap.connections and time.monotonic() < until:
+        time.sleep(0.01)
     assert trap.connections == 1

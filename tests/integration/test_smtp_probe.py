@@ -76,13 +76,13 @@ def serving(host: MailHost) -> Iterator[int]:
     thread.start()
     server = asyncio.run_coroutine_threadsafe(
         loop.create_server(lambda: host.protocol(loop), "127.0.0.1", 0), loop
-    ).result(10)
+    ).result(300)
     try:
         yield int(server.sockets[0].getsockname()[1])
     finally:
         loop.call_soon_threadsafe(server.close)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(300)
         loop.close()
 
 
@@ -230,7 +230,7 @@ def test_one_connection_at_a_time_to_a_mail_host() -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(10)
+            thread.join(300)
     assert (host.connections, host.most_open) == (5, 1)
 
 

@@ -31,7 +31,7 @@ def tracked_files() -> list[Path]:
 
 def run(*command: str, cwd: Path = REPOSITORY, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, cwd=cwd, capture_output=True, text=True, timeout=120, env={**os.environ, **env}, check=False
+        command, cwd=cwd, capture_output=True, text=True, timeout=600, env={**os.environ, **env}, check=False
     )
 
 

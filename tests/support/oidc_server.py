@@ -165,4 +165,4 @@ def oidc_server() -> Iterator[OidcServer]:
     finally:
         listener.shutdown()
         listener.server_close()
-        thread.join(timeout=5)
+        thread.join(timeout=300)

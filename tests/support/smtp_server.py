@@ -233,14 +233,14 @@ class SmtpServer:
 
     def __enter__(self) -> "SmtpServer":
         self._thread.start()
-        server = asyncio.run_coroutine_threadsafe(self.listen(), self._loop).result(10)
+        server = asyncio.run_coroutine_threadsafe(self.listen(), self._loop).result(300)
         self._server = server
         return self
 
     def __exit__(self, *_: object) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(300)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(300)
         self._loop.close()
 
     async def listen(self) -> asyncio.AbstractServer:

@@ -1,7 +1,6 @@
 """A receiver of webhooks on this machine: verifies each with `standardwebhooks`, and answers what it is told to."""
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ class Answer:
     status: int = 204
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
-    after: float = 0.0  # seconds
+    after: threading.Event | None = None  # it waits for that
 
 
 @dataclass
@@ -60,7 +59,8 @@ def receiver() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             answer = found.take(self.path, {k.lower(): v for k, v in self.headers.items()}, body)
-            time.sleep(answer.after)
+            if answer.after is not None:
+                answer.after.wait(600)
             try:
                 self.send_response(answer.status)
                 for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():

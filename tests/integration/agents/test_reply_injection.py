@@ -246,7 +246,7 @@ def attack(office: Office, attacker: Attacker, inbox: Inbox, tried: list[tuple[s
     return drafted
 
 
-@pytest.mark.timeout(0 if ALL else 120)
+@pytest.mark.timeout(0 if ALL else 1800)
 def test_no_reply_commands_us(
     agents_on_sqlite: Any, office_clock: Any, tmp_path: Path, shared_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -267,7 +267,7 @@ _LEADS_ON = ("kind", "sender", "recipients", "text", "intents", "details", "fail
              "references", "return_on", "has_left", "feedback_type")  # fmt: skip
 
 
-@pytest.mark.timeout(0 if ALL else 120)
+@pytest.mark.timeout(0 if ALL else 1800)
 def test_a_payload_where_nobody_reads_leaves_the_reading_as_it_is(
     shared_dir: Path, office_clock: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:

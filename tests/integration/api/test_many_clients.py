@@ -8,23 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
-import uvicorn
 
 from api.app import create_app
 from tests.support.api_office import ApiOffice, tell_a_story
+from tests.support.served import served
 
 CLIENTS, ROUNDS = 100, 3
 
 
 @pytest.fixture
 def site(office: ApiOffice) -> Iterator[str]:
-    listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-    server = uvicorn.Server(uvicorn.Config(create_app(office.deps), log_level="warning"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(timeout=10)
+    with served(create_app(office.deps), socket.create_server(("127.0.0.1", 0), backlog=256)) as url:
+        yield url
 
 
 def test_a_hundred_clients_on_a_pool_of_five_all_finish(site: str, office: ApiOffice) -> None:
@@ -34,8 +29,8 @@ def test_a_hundred_clients_on_a_pool_of_five_all_finish(site: str, office: ApiOf
     ready = threading.Barrier(CLIENTS)
 
     def client(_: int) -> list[int]:
-        with httpx2.Client(base_url=site, headers=key, timeout=60) as http:
-            ready.wait(timeout=30)
+        with httpx2.Client(base_url=site, headers=key, timeout=300) as http:
+            ready.wait(timeout=300)
             places = ["/api/v1/leads", f"/api/v1/approvals/{approval_id}", "/api/v1/me"]
             return [http.get(place).status_code for _ in range(ROUNDS) for place in places]
 

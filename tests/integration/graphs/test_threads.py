@@ -21,11 +21,11 @@ from graphs.checkpoints import open_checkpointer
 from graphs.parked import parked_threads, release, stranded_threads
 from graphs.supervisor import build_supervisor
 from graphs.threads import Threads
-from store import migrations
 from store.models import Approval, Decision, Lead, LeadStage, ThreadTrigger
 from store.queries import approvals, triggers
 from store.session import Database
 from tests.support.crash.office import Office, context_of, open_office
+from tests.support.migrated import new_sqlite
 
 TUESDAY = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)
 
@@ -56,9 +56,7 @@ class Played:
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
-    url = f"sqlite:///{tmp_path / 'salesos.db'}"
-    migrations.upgrade(url)
-    database = Database(url)
+    database = Database(new_sqlite(tmp_path))
     clock = VirtualClock(TUESDAY)
     context = context_of(database, uuid4(), clock, SystemIds(), lambda _: None, data_dir=tmp_path)  # type: ignore[arg-type, return-value]
     yield open_office(context)
@@ -218,7 +216,7 @@ def test_one_holder_at_a_time(office: Office, saver: SqliteSaver) -> None:
 
     def slow(_context: AgentContext, step: Step) -> Outcome:
         started.set()
-        assert go_on.wait(10)
+        assert go_on.wait(300)
         return Outcome(step.stage, Trigger.NOTHING, "Nothing.")
 
     played.answers[routing.EMAIL] = slow
@@ -226,10 +224,10 @@ def test_one_holder_at_a_time(office: Office, saver: SqliteSaver) -> None:
     wake(office, Trigger.TOUCH_DUE, "touch")
     first = threading.Thread(target=lambda: advance(threads, office))
     first.start()
-    assert started.wait(10)
+    assert started.wait(300)
     assert advance(threads, office) == 0  # somebody else has it
     go_on.set()
-    first.join(10)
+    first.join(300)
     assert played.names() == [routing.EMAIL]
 
 

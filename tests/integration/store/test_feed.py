@@ -115,7 +115,7 @@ def test_a_reader_that_remembers_its_place_misses_nothing_while_many_write(
             list(pool.map(write, range(WRITERS)))
     finally:
         done.set()
-    reader.join(30)
+    reader.join(300)
     kept = [w * 1000 + n for w in range(WRITERS) for n in range(EACH) for _ in range(1 + n % 2) if n % 5 != 4]
     assert [seq for seq, _ in seen] == list(range(1, len(kept) + 1))
     assert sorted(number for _, number in seen) == sorted(kept)

@@ -34,7 +34,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path, database_url=make(), lease_seconds=5)
 
 
-async def _run_until(engine: Engine, done: Callable[[], bool], seconds: float = 20.0) -> None:
+async def _run_until(engine: Engine, done: Callable[[], bool], seconds: float = 300.0) -> None:
     running = asyncio.create_task(engine.run())
     deadline = time.monotonic() + seconds
     while not done() and time.monotonic() < deadline and not running.done():
@@ -57,12 +57,15 @@ async def test_a_job_runs_in_a_thread_once_a_key(settings: Settings) -> None:
 
 async def test_no_more_jobs_at_once_than_the_settings_say(settings: Settings) -> None:
     small = settings.model_copy(update={"worker_concurrency": 3})
-    now, most, done, lock = [0], [0], [0], threading.Lock()
+    now, most, done, lock, three = [0], [0], [0], threading.Lock(), threading.Event()
 
     def work(_job: dict[str, Any]) -> None:
         with lock:
             now[0] += 1
             most[0] = max(most[0], now[0])
+            if now[0] == 3:
+                three.set()
+        three.wait(300)  # until as many as may are at it, however long they take to begin
         time.sleep(0.05)
         with lock:
             now[0] -= 1
@@ -110,7 +113,7 @@ async def test_a_stop_lets_what_is_in_flight_finish(settings: Settings) -> None:
         engine.job("slow", slow)
         await engine.enqueue("slow", {"a": {}})
         running = asyncio.create_task(engine.run())
-        await asyncio.to_thread(began.wait, 10)
+        assert await asyncio.to_thread(began.wait, 300)
         engine.stop()
         await running
     assert finished.is_set()
@@ -174,12 +177,12 @@ def test_a_worker_killed_with_20_jobs_in_flight_is_healed_by_the_other(
 
     assert asyncio.run(enqueue()) == JOBS
     with worker(url, log, hangs=True) as first:
-        wait_for(lambda: len(lines(log, "began")) == JOBS, 30)
+        wait_for(lambda: len(lines(log, "began")) == JOBS, 300)
         with worker(url, log, hangs=False):
             time.sleep(1)
             assert not lines(log, "done")  # they are the first one's, who lives
             os.kill(first.pid, signal.SIGKILL)
-            took = wait_for(lambda: len(set(lines(log, "done"))) == JOBS, 60)
+            took = wait_for(lambda: len(set(lines(log, "done"))) == JOBS, 300)
     print(f"{JOBS} of {JOBS} jobs finished on the other worker {took:.1f} s after the kill (lease 5 s)")
     assert len(lines(log, "done")) == JOBS
 

@@ -12,7 +12,7 @@ from tests.support.dovecot import DOVECOT, running
 
 
 @pytest.mark.skipif(DOVECOT is None, reason="Dovecot is not installed (Debian: apt-get install dovecot-imapd)")
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(1800)
 def test_every_mail_leaves_once_and_every_answer_comes_back_once(tmp_path: Path) -> None:
     with running() as dovecot:
         found = round_trip(tmp_path, dovecot, 100)

@@ -41,7 +41,7 @@ from workers.dispatcher import Dispatcher
 from workers.letters import words_of_draft
 
 Sender = Callable[[AgentContext], bool]  # does some work; True when all of it is done
-_STILL_SECONDS = 60.0  # in which a life that nobody kills takes no mail on: longer means that it hangs
+_STILL_SECONDS = 300.0  # in which a life that nobody kills takes no mail on: longer means that it hangs
 _IDLE_SECONDS = 1.0  # without the mail that it was to be killed after: it waits for leases and lags
 
 

@@ -229,14 +229,14 @@ configure_logging()
 def raise_here(): raise ValueError("cannot write to " + "zoe" + "@" + "qanary.example")
 {where}
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY, timeout=600)
     assert "ValueError: cannot write to <email>" in done.stderr
     assert "@qanary" not in done.stderr
 
 
 def test_a_logger_used_before_the_set_up_is_redacted_too() -> None:
     code = 'from core.logging import get_logger\nget_logger("early").error("to zoe@qanary.example", name="Zoë")'
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY, timeout=600)
     assert "<email>" in done.stderr
     assert "qanary" not in done.stderr
     assert "Zoë" not in done.stderr

@@ -172,7 +172,7 @@ def test_a_broken_connection_stops_the_model(error: Exception) -> None:
 
 def test_the_deadline_holds_against_a_server_that_drips() -> None:
     async def drip() -> Any:
-        for _ in range(200):
+        for _ in range(4_000):
             yield b" "
             await asyncio.sleep(0.05)
 
@@ -182,20 +182,20 @@ def test_the_deadline_holds_against_a_server_that_drips() -> None:
     with pytest.raises(EndpointDown) as caught:
         ask(llm)
     assert caught.value.outcome == "late"
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 60
     # A late answer may have been computed and charged: the reservation stands as its cost.
     assert ledger.settled[0]["cost"] == ledger.reserved[0][2]
 
 
 def test_the_deadline_holds_against_a_silent_server() -> None:
     async def server(request: httpx2.Request) -> httpx2.Response:
-        await asyncio.sleep(30)
+        await asyncio.sleep(300)
         return httpx2.Response(200)
 
     started = time.monotonic()
     with pytest.raises(EndpointDown):
         ask(model(server, deadline=0.3))
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 60
 
 
 def test_over_budget_asks_nobody() -> None:

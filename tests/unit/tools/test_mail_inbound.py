@@ -437,7 +437,7 @@ class TestShapes:
             raw += b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (level, level)
         assert read_mail(raw, NOW).kind in InboundKind
 
-    @pytest.mark.timeout(20)
+    @pytest.mark.timeout(200)
     @pytest.mark.parametrize(
         "unit",
         ["<", ">", "On ", "a@b <", "wrote: ", "-", "not ", "stop ", "until ", "1.1.", "5.1.1 ", "user ", "\n", "x"],
