@@ -26,7 +26,8 @@ def pool_of(session: Session, icp_id: UUID) -> Pool | None:
 def locked(session: Session, pool_id: UUID) -> Pool | None:
     """Whoever assigns a meeting of the pool waits for the one before. Locked after the lead, the meeting, its event."""
     key = (workspace_of(session), pool_id)
-    return session.get(Pool, key, with_for_update=True, populate_existing=True)
+    # Not against rows that only point at it: who gives a meeting back holds quarters of an hour that others wait for.
+    return session.get(Pool, key, with_for_update={"key_share": True}, populate_existing=True)
 
 
 def people_of(session: Session, pool_id: UUID) -> list[tuple[PoolMember, User]]:
