@@ -25,7 +25,7 @@ serve: $(INSTALLED) ## API, console and worker in one process, on http://127.0.0
 	$(VENV)/bin/salesos serve
 
 test: $(INSTALLED) ## all tests; the ones whose server is not here say so and skip
-	$(PYTHON) -m pytest -n auto --dist loadfile
+	$(PYTHON) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: $(INSTALLED) ## what CI checks beside the tests: style, types, layers, docs
 	$(PYTHON) -m ruff check .

@@ -55,6 +55,24 @@ def pytest_configure(config: pytest.Config) -> None:
     Settings.model_config["env_file"] = None
 
 
+# The files that take longest begin first: the last one of a run must not keep a core waiting for the other.
+_FIRST = (
+    "tests/e2e/",
+    "tests/integration/api/test_schemathesis",
+    "tests/integration/agents/",
+    "tests/layout/",
+    "tests/integration/",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def rank(item: pytest.Item) -> int:
+        path = item.path.as_posix()
+        return next((place for place, part in enumerate(_FIRST) if part in path), len(_FIRST))
+
+    items.sort(key=rank)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
     """Passwords cost next to nothing where no test is about that: what a hash costs is most of what a sign-in costs.

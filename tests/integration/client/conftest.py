@@ -8,17 +8,15 @@ import pytest
 
 from api.app import create_app
 from core.clock import VirtualClock
-from store import migrations
 from store.session import Database
 from tests.support.api_office import ApiOffice, api_office
+from tests.support.migrated import new_sqlite
 from tests.support.served import served
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[ApiOffice]:
-    url = f"sqlite:///{tmp_path / 'salesos.db'}"
-    migrations.upgrade(url)
-    database = Database(url)
+    database = Database(new_sqlite(tmp_path))
     yield api_office(database, VirtualClock(datetime(2026, 6, 2, 14, tzinfo=UTC)), tmp_path)
     database.close()
 
