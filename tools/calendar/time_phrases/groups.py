@@ -172,10 +172,6 @@ def _ops(items: list[Item]) -> list[Item]:
             edge = item.edge if isinstance(item, Day) else ""
             if isinstance(item, Day) and edge == "late" and op == "before":
                 op, item.edge = "by", ""  # before the end of the week
-            if isinstance(item, Day) and item.unit in ("week", "month") and not edge and pending.value == "until":
-                found.append(Lost(pending.start, item.end))  # up to it, or with it?
-                pending = None
-                continue
             if not ranged and op == "between" and not moves:
                 found.append(Lost(pending.start, item.end))
             elif not ranged and not moves:
