@@ -23,7 +23,7 @@ from graphs.checkpoints import open_checkpointer
 from graphs.supervisor import build_supervisor
 from graphs.threads import Threads
 from graphs.wiring import NODES
-from store import erasure, migrations, models, vault
+from store import erasure, models, vault
 from store.models import Company, Contact, Fact, Lead, SignalRow
 from store.queries import exports, facts
 from store.session import Database
@@ -37,6 +37,7 @@ from tests.support.committee_office import (
     person,
 )
 from tests.support.crash.office import context_of
+from tests.support.migrated import new_sqlite
 from tools.ports import SignalRecord
 
 NAME, EMAIL = "Zdenka Quillfeather", "zdenka.quillfeather@acme.example"
@@ -50,9 +51,7 @@ GONE = person(NAME, "Chief Financial Officer", email=EMAIL, phone=PHONE, profile
 def office(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[CommitteeOffice]:
     """On a database of its own, so that its files can be read."""
     caplog.set_level(logging.DEBUG)
-    url = f"sqlite:///{tmp_path / 'salesos.db'}"
-    migrations.upgrade(url)
-    database, clock = Database(url), VirtualClock(datetime(2026, 6, 2, 14, tzinfo=UTC))
+    database, clock = Database(new_sqlite(tmp_path)), VirtualClock(datetime(2026, 6, 2, 14, tzinfo=UTC))
     context = context_of(database, uuid4(), clock, SystemIds(), lambda _: None, data_dir=tmp_path)  # type: ignore[arg-type, return-value]
     found = committee_office(context)
     found.allow()

@@ -19,10 +19,10 @@ from schemathesis.specs.openapi.checks import ignored_auth, positive_data_accept
 from api.app import create_app
 from api.permissions import PERMISSIONS
 from core.clock import VirtualClock
-from store import migrations
 from store.models import Role
 from store.session import Database
 from tests.support.api_office import ApiOffice, api_office, tell_a_story
+from tests.support.migrated import new_sqlite
 
 _STREAMS = ("/events/stream", "/runs/{run_id}/events")  # they answer for as long as somebody listens
 _OURS = [positive_data_acceptance, ignored_auth, unsupported_method]  # see above; the matrix tries auth itself
@@ -31,9 +31,7 @@ _OURS = [positive_data_acceptance, ignored_auth, unsupported_method]  # see abov
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiOffice]:
     folder: Path = tmp_path_factory.mktemp("schemathesis")
-    url = f"sqlite:///{folder / 'salesos.db'}"
-    migrations.upgrade(url)
-    database = Database(url)
+    database = Database(new_sqlite(folder))
     found = api_office(database, VirtualClock(datetime(2026, 6, 2, 14, tzinfo=UTC)), folder)
     tell_a_story(found)
     yield found
@@ -45,14 +43,22 @@ def schema(office: ApiOffice) -> Any:
     return schemathesis.openapi.from_asgi("/api/openapi.json", create_app(office.deps))
 
 
-def violations(schema: Any, headers: dict[str, str], mode: GenerationMode, examples: int) -> list[str]:
-    found: list[str] = []
-    for result in schema.get_all_operations():
-        operation = result.ok()
-        if operation.path.endswith(_STREAMS):
-            continue
+@pytest.fixture(scope="module")
+def operations(schema: Any) -> list[Any]:
+    """(operation, its cases by mode): how cases of a schema are made is worked out once, not once a role."""
+    found = [result.ok() for result in schema.get_all_operations()]
+    return [
+        (each, {mode: each.as_strategy(generation_mode=mode) for mode in GenerationMode})
+        for each in found
+        if not each.path.endswith(_STREAMS)
+    ]
 
-        @given(case=operation.as_strategy(generation_mode=mode))
+
+def violations(operations: list[Any], headers: dict[str, str], mode: GenerationMode, examples: int) -> list[str]:
+    found: list[str] = []
+    for operation, cases in operations:
+
+        @given(case=cases[mode])
         @settings(
             max_examples=examples,
             deadline=None,
@@ -79,17 +85,17 @@ def violations(schema: Any, headers: dict[str, str], mode: GenerationMode, examp
     return found
 
 
-def test_sound_requests_are_answered_as_described(schema: Any, office: ApiOffice) -> None:
-    found = violations(schema, office.key(*PERMISSIONS[Role.ADMIN]), GenerationMode.POSITIVE, 15)
+def test_sound_requests_are_answered_as_described(operations: list[Any], office: ApiOffice) -> None:
+    found = violations(operations, office.key(*PERMISSIONS[Role.ADMIN]), GenerationMode.POSITIVE, 15)
     assert not found, "\n\n".join(found)
 
 
-def test_unsound_requests_are_refused(schema: Any, office: ApiOffice) -> None:
-    found = violations(schema, office.key(*PERMISSIONS[Role.ADMIN]), GenerationMode.NEGATIVE, 10)
+def test_unsound_requests_are_refused(operations: list[Any], office: ApiOffice) -> None:
+    found = violations(operations, office.key(*PERMISSIONS[Role.ADMIN]), GenerationMode.NEGATIVE, 10)
     assert not found, "\n\n".join(found)
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
-def test_every_role_gets_described_answers(schema: Any, office: ApiOffice, role: Role) -> None:
-    found = violations(schema, office.key(*PERMISSIONS[role]), GenerationMode.POSITIVE, 3)
+def test_every_role_gets_described_answers(operations: list[Any], office: ApiOffice, role: Role) -> None:
+    found = violations(operations, office.key(*PERMISSIONS[role]), GenerationMode.POSITIVE, 3)
     assert not found, "\n\n".join(found)
