@@ -7,6 +7,7 @@
 
 import base64
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -165,11 +166,13 @@ def test_another_workspace_takes_nothing_of_it(
     there = leave(client, "/calendars/connect/google")
     cookie = client.cookies.get(COOKIE) or ""
     theirs = connected_to(api_office(office.deps.database, clock, tmp_path / "other"), cloud)
+    theirs.deps = replace(theirs.deps, sso_keys=office.deps.sso_keys)  # one server has both
     elsewhere = TestClient(create_app(theirs.deps), follow_redirects=False)
     sign_in(elsewhere, theirs, theirs.user(Role.REP))
     elsewhere.cookies.set(COOKIE, cookie)
     refused = back(elsewhere, state=there["state"], code="c")
     assert refused.status_code == 422
+    assert "Another sign-in began" in refused.text
     assert cloud.codes == []
 
 
