@@ -217,7 +217,7 @@ def _page(deps: Dependencies, visitor: Principal, *, said: str = "", error: Sale
         others=sorted(others, key=lambda each: (each.owner, each.account)),
         gets_events=next((each.id for each in calendars if each.gets_events), None),
         silent=_silent([*own, *others], now),
-        busy=sum(calendar.counts_busy for calendar in calendars),
+        busy=any(calendar.counts_busy or calendar.gets_events for calendar in calendars),
     )
 
 
