@@ -115,7 +115,7 @@ class EventState(StrEnum):
 
 
 class CalendarEventRow(WorkspaceRow, table=True):
-    """Our meeting, and its event in the rep's calendar. Where it was given to another rep, the one before has another."""
+    """Our meeting, and its event in the rep's calendar. Given to another rep, it has one in each of the two."""
 
     __tablename__ = "calendar_event"
     __table_args__ = (
