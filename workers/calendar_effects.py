@@ -184,7 +184,9 @@ def _put(account: CalendarAccount, job: _Job, draft: EventDraft) -> _Answer:
     # Somebody moved it there meanwhile, or an answer of an earlier version was lost. Ours is the later word: it was
     # confirmed to the prospect, who knows of no other.
     stood = (there.starts_at, there.ends_at)
-    moved = job.written and stood != job.known and stood != (draft.starts_at, draft.ends_at)
+    # Where no answer ever came, what stands there without a person's hand is what a first version said.
+    by_hand = stood != job.known if job.written else job.version == 0
+    moved = by_hand and stood != (draft.starts_at, draft.ends_at)
     again = account.put(job.calendar_id, draft, etag=there.etag)
     if again.outcome is EventOutcome.CLASH:
         again = EventResult(EventOutcome.DEFERRED, "It changed there again.")
@@ -252,7 +254,11 @@ def _stands(session: Session, context: AgentContext, job: _Job, found: changes.L
     session.add(event)
     rooms.tell(session, context, meeting, found.lead)
     if answer.overwrote:
-        title = "They moved a meeting that you had moved in your calendar too: their time stands"
+        title = (
+            "They moved a meeting that you had moved in your calendar too: their time stands"
+            if job.written
+            else "You moved a meeting before its booking was confirmed: the time that they chose stands"
+        )
         _task(session, context, found, "moved_by_both", title)
 
 

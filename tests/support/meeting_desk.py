@@ -30,6 +30,7 @@ from core.settings import DeliveryMode, Settings
 from store.models import Mailbox, Workspace
 from tests.support import dovecot, radicale, smtp_server
 from tests.support.served import served
+from tests.support.workdays import working_tuesday_before
 
 REP, PASSWORD = "mara@ledgerline.example", "correct horse battery 9"
 PROSPECT = "ada.berg@northwind.example"
@@ -143,7 +144,7 @@ class Desk:
 @contextmanager
 def desk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """A workspace with one rep and one prospect, made by the commands that people use, at a Tuesday morning of both."""
-    clock = VirtualClock(_tuesday(datetime.now(UTC)))
+    clock = VirtualClock(working_tuesday_before(datetime.now(UTC), hour=15))
     monkeypatch.setattr(SystemClock, "now", lambda _self: clock.now())  # commands, too, run on that day
     monkeypatch.setenv("SALESOS_DATA_DIR", str(folder / "data"))
     monkeypatch.setenv("SALESOS_CALENDAR_PRIVATE_HOSTS", "true")  # Radicale stands on this machine
@@ -165,15 +166,6 @@ def desk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
                 opened = Desk(application, clock, site, smtp, imap, calendars, calendar_url)
                 opened.work()
                 yield opened
-
-
-def _tuesday(now: datetime) -> datetime:
-    """One some weeks ago, 15:00 UTC: morning in New York and afternoon in Berlin, summer and winter.
-
-    In the past, because an IMAP server takes no mail from the future: "next week" would be counted from its own today.
-    """
-    day = now - timedelta(days=(now.weekday() - 1) % 7 + 28)
-    return day.replace(hour=15, minute=0, second=0, microsecond=0)
 
 
 def _commands(folder: Path, imap: dovecot.Dovecot, smtp: smtp_server.SmtpServer, calendar_url: str) -> None:

@@ -155,6 +155,28 @@ def test_the_answer_was_lost_and_it_was_moved_before_we_asked_again(
     assert tasks(booking, "moved_by_both") == 1
 
 
+def test_the_first_answer_was_lost_and_the_rep_moved_it_before_we_asked_again(
+    booking: CalendarOffice, outside: FakeCalendar, rounds: Callable[[], None]
+) -> None:
+    outside.lose_answers = 1
+    picked = booking.book()
+    at = picked.starts_at + timedelta(days=1)
+    outside.edit(booking.event(picked.meeting_id).event_key, starts_at=at, ends_at=at + timedelta(minutes=30))
+    rounds()
+    one_event_at(booking, outside, picked, picked.starts_at)
+    assert tasks(booking, "moved_by_both") == 1, "their move was taken back, so they hear of it"
+
+
+def test_the_first_answer_was_lost_and_nobody_touched_it(
+    booking: CalendarOffice, outside: FakeCalendar, rounds: Callable[[], None]
+) -> None:
+    outside.lose_answers = 1
+    picked = booking.book()
+    rounds()
+    one_event_at(booking, outside, picked, picked.starts_at)
+    assert tasks(booking, "moved_by_both") == 0
+
+
 def test_a_look_while_our_word_is_on_its_way_takes_nothing_for_a_persons_change(
     booking: CalendarOffice, outside: FakeCalendar, office_clock: VirtualClock, rounds: Callable[[], None]
 ) -> None:
