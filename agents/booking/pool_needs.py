@@ -25,8 +25,8 @@ class Need(BaseModel):
     icps: tuple[UUID, ...] = Field(default=(), max_length=100)
     tiers: tuple[Annotated[int, Field(ge=1, le=4)], ...] = Field(default=(), max_length=4)
     industries: tuple[str, ...] = Field(default=(), max_length=100)
-    employees_from: int | None = Field(default=None, ge=0)
-    employees_to: int | None = Field(default=None, ge=0)
+    employees_from: int | None = Field(default=None, ge=0, le=1_000_000_000)
+    employees_to: int | None = Field(default=None, ge=0, le=1_000_000_000)
 
     @field_validator("industries")
     @classmethod

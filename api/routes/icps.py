@@ -89,7 +89,11 @@ def get_icp_version(icp_id: UUID, number: Number, deps: Deps, caller: Caller) ->
 
 @router.get("/icps/{icp_id}/versions/{number}/changes", summary="What a version changed, against the one before it")
 def list_icp_version_changes(
-    icp_id: UUID, number: Number, deps: Deps, caller: Caller, against: Annotated[int | None, Field(ge=1)] = None
+    icp_id: UUID,
+    number: Number,
+    deps: Deps,
+    caller: Caller,
+    against: Annotated[int | None, Field(ge=1, le=1_000_000)] = None,
 ) -> DifferenceList:
     with deps.database.read(caller.workspace_id) as session:
         views.icp_of(session, icp_id)

@@ -40,14 +40,18 @@ class SequenceInput(BaseModel):
 
     definition: dict[str, Any] = Field(max_length=10, description="The same words as in the YAML files.")
     note: str = Field(default="", max_length=300, description="Why, in your words.")
-    based_on: int | None = Field(default=None, ge=1, description="The version you saw: 409 where another came since.")
+    based_on: int | None = Field(
+        default=None, ge=1, le=1_000_000, description="The version you saw: 409 where another came since."
+    )
 
 
 class MoveInput(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"to_version": 2, "from_version": 1}]})
 
-    to_version: int | None = Field(default=None, ge=1, description="null: the one in force.")
-    from_version: int | None = Field(default=None, ge=1, description="Only leads on it; null: on any other.")
+    to_version: int | None = Field(default=None, ge=1, le=1_000_000, description="null: the one in force.")
+    from_version: int | None = Field(
+        default=None, ge=1, le=1_000_000, description="Only leads on it; null: on any other."
+    )
 
 
 class SequencePreviewInput(BaseModel):
@@ -56,7 +60,7 @@ class SequencePreviewInput(BaseModel):
     )
 
     lead_id: UUID
-    version: int | None = Field(default=None, ge=1, description="null: the one in force.")
+    version: int | None = Field(default=None, ge=1, le=1_000_000, description="null: the one in force.")
     definition: dict[str, Any] | None = Field(
         default=None, max_length=10, description="What is not saved yet; then `version` does not count."
     )
@@ -95,7 +99,11 @@ def get_sequence_version(name: SequenceName, number: Number, deps: Deps, caller:
 
 @router.get("/sequences/{name}/versions/{number}/changes", summary="What a version changed, step by step")
 def list_sequence_version_changes(
-    name: SequenceName, number: Number, deps: Deps, caller: Caller, against: Annotated[int | None, Query(ge=1)] = None
+    name: SequenceName,
+    number: Number,
+    deps: Deps,
+    caller: Caller,
+    against: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
 ) -> StepDifferenceList:
     """Against the version before it, or `against`. Of the first one nothing: there is none before."""
     with deps.database.read(caller.workspace_id) as session:

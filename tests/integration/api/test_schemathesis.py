@@ -70,6 +70,8 @@ def violations(operations: list[Any], headers: dict[str, str], mode: GenerationM
         def once(case: Any) -> None:
             if mode is GenerationMode.NEGATIVE and any(name.lower() == "authorization" for name in case.headers or {}):
                 return  # a key that is none: the matrix tries that
+            if mode is GenerationMode.NEGATIVE and any(value in ({}, []) for value in (case.query or {}).values()):
+                return  # an empty object has no form in a URL: what would be asked is sound
             if mode is GenerationMode.POSITIVE:
                 (case.query or {}).pop("fields", None)  # an answer with fewer fields is another shape, tested elsewhere
             for name in [name for name in case.headers or {} if name.lower() in ("idempotency-key", "authorization")]:
@@ -80,9 +82,40 @@ def violations(operations: list[Any], headers: dict[str, str], mode: GenerationM
 
         try:
             once()
-        except Exception as error:
+        except (Exception, BaseExceptionGroup) as error:
             found.append(f"{operation.label}: {error!s:.600}")
     return found
+
+
+def test_no_number_is_larger_than_the_store_can_hold(schema: Any) -> None:
+    """Else a request that is sound by the description fails in the database."""
+    parts = schema.raw_schema["components"]["schemas"]
+    seen: set[str] = set()
+
+    def unbounded(part: dict[str, Any], path: str) -> Iterator[str]:
+        if name := part.get("$ref", "").rpartition("/")[2]:
+            if name not in seen:
+                seen.add(name)
+                yield from unbounded(parts[name], name)
+            return
+        if part.get("type") == "integer" and not {"maximum", "exclusiveMaximum", "enum", "const"} & set(part):
+            yield path
+        for key, inner in part.get("properties", {}).items():
+            yield from unbounded(inner, f"{path}.{key}")
+        for inner in (*part.get("anyOf", ()), *part.get("oneOf", ()), *part.get("allOf", ())):
+            yield from unbounded(inner, path)
+        for inner in (part.get("items"), part.get("additionalProperties")):
+            if isinstance(inner, dict):
+                yield from unbounded(inner, path)
+
+    found: list[str] = []
+    for path, methods in schema.raw_schema["paths"].items():
+        for method, operation in methods.items():
+            for parameter in operation.get("parameters", ()):
+                found += unbounded(parameter["schema"], f"{method} {path} {parameter['name']}")
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                found += unbounded(content.get("schema", {}), f"{method} {path}")
+    assert not found
 
 
 def test_sound_requests_are_answered_as_described(operations: list[Any], office: ApiOffice) -> None:
