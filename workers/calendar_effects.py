@@ -13,8 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from agents import attention
 from agents.booking import changes, clash, diary, rooms
@@ -96,7 +95,7 @@ def _claim(context: AgentContext, owner: str) -> _Job | OutboxItem | None:
         if event is None or int(item.payload.get("version", event.version)) < event.version:
             _close(session, item, OutboxState.CANCELLED, "A later change says what is wanted.")
             return item
-        if _another_on_its_way(session, item, now):
+        if outbox.another_on_its_way(session, item, now):
             reason = "Another change of the same event is on its way."
             outbox.complete(
                 session, item.id, item.lease_token, OutboxState.READY, not_before=now + _BEHIND, state_reason=reason
@@ -138,17 +137,6 @@ def _job(session: Session, context: AgentContext, item: OutboxItem, event: Calen
         known=(event.there_starts_at, event.there_ends_at),
         draft=draft,
     )
-
-
-def _another_on_its_way(session: Session, item: OutboxItem, now: datetime) -> bool:
-    other = select(OutboxItem.id).where(
-        OutboxItem.subject_id == item.subject_id,
-        OutboxItem.kind == outbox.CALENDAR,
-        OutboxItem.state == OutboxState.SENDING,
-        col(OutboxItem.lease_until) > now,
-        OutboxItem.id != item.id,
-    )
-    return session.exec(other.limit(1)).first() is not None
 
 
 # ---- outside of any transaction
@@ -202,7 +190,7 @@ def _settle(context: AgentContext, job: _Job, answer: _Answer) -> None:
         if found is None or found.event is None:
             _close(session, job.item, OutboxState.CANCELLED, "The meeting was erased.")
             return
-        if not _mine(session, job.item):
+        if not outbox.still_held(session, job.item):
             return  # another worker has it, and its word counts
         result = answer.result
         if answer.gone and found.event.turn != found.meeting.turn:
@@ -294,15 +282,6 @@ def _later(
     outbox.complete(
         session, job.item.id, job.item.lease_token, OutboxState.READY, not_before=now + wait, state_reason=reason
     )
-
-
-def _mine(session: Session, item: OutboxItem) -> bool:
-    held = sa.and_(
-        col(OutboxItem.id) == item.id,
-        col(OutboxItem.state) == OutboxState.SENDING,
-        col(OutboxItem.lease_token) == item.lease_token,
-    )
-    return session.exec(select(OutboxItem.id).where(held).with_for_update()).first() is not None
 
 
 def _close(session: Session, item: OutboxItem, state: OutboxState, reason: str, **values: Any) -> None:

@@ -109,7 +109,7 @@ def _claim(context: AgentContext, owner: str) -> _Job | OutboxItem | None:
         if room is None or meeting is None or int(item.payload.get("version", -1)) < room.version:
             _close(session, item, OutboxState.CANCELLED, "A later change says what is wanted.")
             return item
-        if _another_on_its_way(session, item, now):
+        if outbox.another_on_its_way(session, item, now):
             outbox.complete(
                 session,
                 item.id,
@@ -139,17 +139,6 @@ def _claim(context: AgentContext, owner: str) -> _Job | OutboxItem | None:
             ends_at=meeting.ends_at or now,
             time_zone=zone,
         )
-
-
-def _another_on_its_way(session: Session, item: OutboxItem, now: datetime) -> bool:
-    other = select(OutboxItem.id).where(
-        OutboxItem.subject_id == item.subject_id,
-        OutboxItem.kind == outbox.ROOM,
-        OutboxItem.state == OutboxState.SENDING,
-        col(OutboxItem.lease_until) > now,
-        OutboxItem.id != item.id,
-    )
-    return session.exec(other.limit(1)).first() is not None
 
 
 # ---- outside of any transaction
@@ -201,7 +190,7 @@ def _settle(context: AgentContext, job: _Job, answer: VideoRoom | Unknown | None
         if found is None or room is None:
             _close(session, job.item, OutboxState.CANCELLED, "The meeting was erased.")
             return
-        if not _mine(session, job.item):
+        if not outbox.still_held(session, job.item):
             return  # another worker has it, and its word counts
         if isinstance(answer, Unknown):
             _not_done(session, context, job, found, room, answer)
@@ -276,15 +265,6 @@ def _works(session: Session) -> None:
     if setting is not None and setting.problem:
         setting.problem = ""
         session.add(setting)
-
-
-def _mine(session: Session, item: OutboxItem) -> bool:
-    held = sa.and_(
-        col(OutboxItem.id) == item.id,
-        col(OutboxItem.state) == OutboxState.SENDING,
-        col(OutboxItem.lease_token) == item.lease_token,
-    )
-    return session.exec(select(OutboxItem.id).where(held).with_for_update()).first() is not None
 
 
 def _close(session: Session, item: OutboxItem, state: OutboxState, reason: str, **values: datetime) -> None:

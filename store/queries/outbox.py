@@ -340,3 +340,25 @@ def counts(session: Session) -> dict[str, int]:
     """Items by state."""
     query = select(OutboxItem.state, sa.func.count()).group_by(col(OutboxItem.state))
     return {str(state): int(number) for state, number in session.exec(query)}
+
+
+def another_on_its_way(session: Session, item: OutboxItem, now: datetime) -> bool:
+    """Another effect of this kind on the same subject is being carried out."""
+    other = sa.select(col(OutboxItem.id)).where(
+        col(OutboxItem.subject_id) == item.subject_id,
+        col(OutboxItem.kind) == item.kind,
+        col(OutboxItem.state) == OutboxState.SENDING,
+        col(OutboxItem.lease_until) > now,
+        col(OutboxItem.id) != item.id,
+    )
+    return session.execute(other.limit(1)).first() is not None
+
+
+def still_held(session: Session, item: OutboxItem) -> bool:
+    """Whether the lease under which it was carried out holds; locks the row."""
+    held = sa.select(col(OutboxItem.id)).where(
+        col(OutboxItem.id) == item.id,
+        col(OutboxItem.state) == OutboxState.SENDING,
+        col(OutboxItem.lease_token) == item.lease_token,
+    )
+    return session.execute(held.with_for_update()).first() is not None
